@@ -113,7 +113,7 @@ class Evidence:
     row_borders, column_borders
         (L + 1,) float64, where each class begins in ``log_plan_sorted``, in units of its bins.
     class_mass
-        (L, L) float64, mass of the plan from source class (row) to target class (column); sums to 1.
+        (L, L) float64, mass from source class (row) to target class (column); sums to 1.
     source_before, source_after, target
         (k, 2) float32, features in the two principal directions of both domains together before
         transport; the same projection after it. ``source_labels``, ``target_labels`` (k,) int64.
