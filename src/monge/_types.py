@@ -1,6 +1,7 @@
 """Array aliases and literal option names, shared by every room.
 
-Shape letters, fixed everywhere: ``n`` source rows, ``m`` target rows, ``d`` features, ``L`` classes,
+Shape letters, fixed everywhere: ``n`` source rows, ``m`` target rows, ``d`` features, ``L``
+classes,
 ``k`` columns carried along. Source ``x`` (n, d), weights ``a`` (n,), potential ``f`` (n,); target
 ``y`` (m, d), weights ``b`` (m,), potential ``g`` (m,); labels are always ``labels``.
 """

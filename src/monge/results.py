@@ -1,6 +1,7 @@
 """The record of a finished run: numbers with their spread, and the arrays behind the pictures.
 
-Plain data without behaviour: `experiments` fills it, `report`, `store` and `cli` read it. It lies at
+Plain data without behaviour: `experiments` fills it, `report`, `store` and `cli` read it. It lies
+at
 the bottom of the house because those rooms may not import `experiments`.
 """
 
