@@ -1,0 +1,191 @@
+"""What a training is told, what it records, and how far it has got."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import nn
+
+from monge._types import Tensor
+from monge.errors import InputError, sentence
+from monge.training.seeds import require_seed
+
+__all__ = ["History", "TrainingOptions", "TrainingState"]
+
+MODEL = "model."
+OPTIMISER = "optimiser."
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingOptions:
+    """How to train: with the data and the first weights, these decide the result.
+
+    Attributes
+    ----------
+    epochs
+        Passes over the data, at least 1.
+    batch_size
+        Rows per step of Adam, at least 1; the last batch of an epoch may be smaller.
+    learning_rate
+        Step size of Adam, positive.
+    seed
+        Decides the order of the batches and any dropout. The first weights come with the model:
+        see `monge.training.seeded`.
+
+    Raises
+    ------
+    InputError
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> TrainingOptions(epochs=2)
+    TrainingOptions(epochs=2, batch_size=256, learning_rate=0.001, seed=0)
+    """
+
+    epochs: int = 10
+    batch_size: int = 256
+    learning_rate: float = 1e-3
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise InputError(
+                    sentence("TrainingOptions", name, "a positive integer", value, "pass 1 or more")
+                )
+        rate: object = self.learning_rate
+        if not isinstance(rate, int | float) or not (math.isfinite(rate) and rate > 0):
+            raise InputError(
+                sentence(
+                    "TrainingOptions",
+                    "learning_rate",
+                    "a positive number",
+                    rate,
+                    "pass for example 1e-3",
+                )
+            )
+        require_seed("TrainingOptions", self.seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """The course of a training, one value per epoch.
+
+    Attributes
+    ----------
+    loss
+        Mean cross-entropy in nats over the rows, taken while the weights were moving.
+    accuracy
+        Share of rows classified right, in [0, 1], taken likewise: it lags behind the accuracy of
+        the final weights.
+    """
+
+    loss: tuple[float, ...] = ()
+    accuracy: tuple[float, ...] = ()
+
+    def __len__(self) -> int:
+        """Return the number of epochs."""
+        return len(self.loss)
+
+    def extended(self, loss: float, accuracy: float) -> History:
+        """Return the history with one more epoch."""
+        return History(loss=(*self.loss, loss), accuracy=(*self.accuracy, accuracy))
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingState:
+    """A training after a whole epoch: enough to go on as if it had never stopped.
+
+    Attributes
+    ----------
+    tensors
+        Copies on the CPU: the model's weights and buffers as ``model.<name>``, and what Adam
+        remembers of each parameter as ``optimiser.<index>.<name>``.
+    history
+        Loss and accuracy so far; its length is the number of finished epochs.
+    options
+        What the training was told.
+    """
+
+    tensors: dict[str, Tensor]
+    history: History
+    options: TrainingOptions
+
+    def to_config(self) -> dict[str, Any]:
+        """Return everything but the tensors, as numbers and lists that JSON keeps exactly."""
+        return {
+            "options": dataclasses.asdict(self.options),
+            "loss": list(self.history.loss),
+            "accuracy": list(self.history.accuracy),
+        }
+
+    @classmethod
+    def from_config(cls, tensors: dict[str, Tensor], config: dict[str, Any]) -> TrainingState:
+        """Rebuild a state from its `tensors` and what `to_config` returned.
+
+        Raises
+        ------
+        InputError
+            If `config` is not of that form.
+        """
+        try:
+            history = History(loss=tuple(config["loss"]), accuracy=tuple(config["accuracy"]))
+            options = TrainingOptions(**config["options"])
+        except (KeyError, TypeError) as error:
+            raise InputError(
+                sentence(
+                    "TrainingState",
+                    "config",
+                    "what TrainingState.to_config returned",
+                    config,
+                    "train again from the start",
+                )
+            ) from error
+        return cls(tensors=dict(tensors), history=history, options=options)
+
+
+def capture(
+    model: nn.Module, optimiser: torch.optim.Optimizer, history: History, options: TrainingOptions
+) -> TrainingState:
+    """Copy what a training needs in order to go on."""
+    tensors = {MODEL + name: tensor for name, tensor in model.state_dict().items()}
+    for index, memory in optimiser.state_dict()["state"].items():
+        tensors.update({f"{OPTIMISER}{index}.{name}": value for name, value in memory.items()})
+    copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+    return TrainingState(tensors=copies, history=history, options=options)
+
+
+def restore(state: TrainingState, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
+    """Put `state` into `model` and `optimiser`, in the memory layout of the model."""
+    weights = {
+        name.removeprefix(MODEL): tensor
+        for name, tensor in state.tensors.items()
+        if name.startswith(MODEL)
+    }
+    parameters = list(model.parameters())
+    memory: dict[int, dict[str, Tensor]] = {}
+    try:
+        model.load_state_dict(weights)
+        for name, tensor in state.tensors.items():
+            if name.startswith(OPTIMISER):
+                index, key = name.removeprefix(OPTIMISER).split(".", 1)
+                like = parameters[int(index)]
+                value = torch.empty_like(like).copy_(tensor) if tensor.ndim else tensor.clone()
+                memory.setdefault(int(index), {})[key] = value.detach()
+    except (RuntimeError, ValueError, IndexError) as error:
+        raise InputError(
+            sentence(
+                "fit",
+                "state",
+                "a state of the same model",
+                str(error).splitlines()[0],
+                "build the model as it was when the state was taken",
+            )
+        ) from error
+    optimiser.load_state_dict({**optimiser.state_dict(), "state": memory})
