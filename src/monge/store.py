@@ -1,0 +1,329 @@
+"""Files that are whole or absent: text, arrays as safetensors with JSON beside, and a cache.
+
+An artifact is a folder with ``config.json`` and ``arrays.safetensors``. Nothing is pickled, so
+loading one runs no code that it brings.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import logging
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+import safetensors.torch
+import torch
+from safetensors import SafetensorError
+
+from monge._types import ArrayLike, Tensor
+from monge.errors import InputError, OutputError, StoreError, sentence
+
+__all__ = ["Cache", "load_arrays", "save_arrays", "write_bytes", "write_text"]
+
+SCHEMA = 1
+FORMAT = "monge.arrays"
+CONFIG = "config.json"
+ARRAYS = "arrays.safetensors"
+
+logger = logging.getLogger("monge")
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` as UTF-8 to `path`; the rest as in `write_bytes`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that is either the old one or the whole new one, at every moment.
+
+    The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name
+    in one step. Missing folders are made.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, the folder cannot be written, or `path` is no regular file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        got = f"the folder {target}" if target.is_dir() else f"the special file {target}"
+        raise OutputError(sentence("write", "path", "a file", got, "choose another name"))
+    with _speaking(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _beside(target)
+        try:
+            _write_through(temporary, content)
+            temporary.replace(target)
+            _flush_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def save_arrays(
+    folder: str | os.PathLike[str], arrays: Mapping[str, ArrayLike], config: Mapping[str, Any]
+) -> None:
+    """Save named arrays with their configuration as an artifact, whole or not at all.
+
+    The artifact is written into a temporary folder beside and renamed. One that is there already is
+    moved aside first and removed at the end, and `load_arrays` finds it there in between.
+
+    Parameters
+    ----------
+    folder
+        Name of the artifact: a new folder, or an artifact to replace.
+    arrays
+        Tensors and arrays of numbers or booleans, of any shape.
+    config
+        What JSON can hold, without NaN and infinity.
+
+    Raises
+    ------
+    InputError
+        If an array or the configuration cannot be stored.
+    OutputError
+        If the folder cannot be written, or holds something other than an artifact.
+    """
+    target = Path(os.path.realpath(folder))
+    tensors = {name: _tensor(name, array) for name, array in arrays.items()}
+    content = safetensors.torch.save(tensors)
+    head = {
+        "format": FORMAT,
+        "schema": SCHEMA,
+        "arrays_sha256": hashlib.sha256(content).hexdigest(),
+        "arrays": {name: _shape(tensor) for name, tensor in tensors.items()},
+        "config_sha256": hashlib.sha256(_canonical("save_arrays", config)).hexdigest(),
+        "config": config,
+    }
+    text = json.dumps(head, indent=2, allow_nan=False) + "\n"
+    if target.exists() and not _replaceable(target):
+        raise OutputError(
+            sentence(
+                "save_arrays",
+                "folder",
+                "new, empty or an artifact",
+                target,
+                "choose another name, or clear it yourself",
+            )
+        )
+    with _speaking(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = _beside(target)
+        try:
+            temporary.mkdir()
+            _write_through(temporary / ARRAYS, content)
+            _write_through(temporary / CONFIG, text.encode())
+            _flush_folder(temporary)
+            _swap(temporary, target)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+
+
+def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
+    """Load what `save_arrays` saved: the arrays as tensors on the CPU, and the configuration.
+
+    Raises
+    ------
+    StoreError
+        If the folder is missing, no artifact, of a newer version, truncated or tampered with.
+    """
+    target = Path(os.path.realpath(folder))
+    place = target if target.exists() else _aside(target)
+    if not place.is_dir():
+        _distrust("an existing artifact", target, "check the path, or save it again")
+    head = _read_head(place)
+    try:
+        content = (place / ARRAYS).read_bytes()
+    except OSError as error:
+        _distrust(f"a folder with {ARRAYS}", f"{error.strerror} in {place}", "save it again")
+    if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
+        _distrust("unchanged since it was saved", f"other bytes in {place / ARRAYS}", "restore it")
+    try:
+        arrays: dict[str, Tensor] = safetensors.torch.load(content)
+    except SafetensorError as error:
+        _distrust("made of safetensors", f"{error} in {place / ARRAYS}", "save it again")
+    if {name: _shape(tensor) for name, tensor in arrays.items()} != head["arrays"]:
+        _distrust(f"of the shapes that {CONFIG} lists", f"others in {place}", "save it again")
+    config: dict[str, Any] = head["config"]
+    return arrays, config
+
+
+class Cache:
+    """Artifacts kept under the hash of what they were made from.
+
+    Parameters
+    ----------
+    root
+        Folder of the cache; made when something is put.
+
+    Examples
+    --------
+    >>> Cache.key({"seed": 0})[:12]
+    'bd0488843468'
+    """
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self.root = Path(root)
+
+    @staticmethod
+    def key(parts: Mapping[str, Any]) -> str:
+        """Return the SHA-256 of `parts` as JSON with sorted keys: equal parts, equal key.
+
+        Raises
+        ------
+        InputError
+            If `parts` is nothing that JSON can hold.
+        """
+        return hashlib.sha256(_canonical("Cache.key", parts)).hexdigest()
+
+    def get(self, kind: str, key: str) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Return arrays and configuration, or None; a damaged entry is logged and counts as none.
+
+        Raises
+        ------
+        InputError
+            If `kind` or `key` is no plain name.
+        """
+        folder = self._folder(kind, key)
+        if not folder.exists() and not _aside(folder).exists():
+            return None
+        try:
+            return load_arrays(folder)
+        except StoreError as error:
+            logger.warning("The cache entry is ignored and will be made again. %s", error)
+            return None
+
+    def put(
+        self, kind: str, key: str, arrays: Mapping[str, ArrayLike], config: Mapping[str, Any]
+    ) -> None:
+        """Keep `arrays` and `config`; errors as in `save_arrays`, and InputError as in `get`."""
+        save_arrays(self._folder(kind, key), arrays, config)
+
+    def _folder(self, kind: str, key: str) -> Path:
+        for name, value in (("kind", kind), ("key", key)):
+            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+                required = "a name of letters, digits, dots, dashes and underscores"
+                raise InputError(sentence("Cache", name, required, repr(value), "rename it"))
+        return self.root / kind / key
+
+
+def _tensor(name: str, array: object) -> Tensor:
+    """Return a contiguous copy on the CPU, in storage of its own as safetensors asks."""
+    if isinstance(array, np.ndarray):
+        try:
+            array = torch.from_numpy(np.array(array))
+        except (TypeError, ValueError):
+            array = array.dtype
+    if not isinstance(array, torch.Tensor) or array.is_complex() or array.layout != torch.strided:
+        got = f"{array} in {name!r}"
+        required = "arrays of real numbers or booleans"
+        raise InputError(sentence("save_arrays", "arrays", required, got, "put text in config"))
+    return array.detach().to("cpu").clone(memory_format=torch.contiguous_format)
+
+
+def _shape(tensor: Tensor) -> list[Any]:
+    return [str(tensor.dtype).removeprefix("torch."), list(tensor.shape)]
+
+
+def _canonical(caller: str, value: Mapping[str, Any]) -> bytes:
+    try:
+        plain = json.loads(json.dumps(value, allow_nan=False))
+    except (TypeError, ValueError) as error:
+        parameter = "parts" if caller == "Cache.key" else "config"
+        remedy = "convert it to numbers, text, lists and dictionaries"
+        raise InputError(sentence(caller, parameter, "JSON", str(error), remedy)) from error
+    return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _read_head(place: Path) -> dict[str, Any]:
+    try:
+        head: object = json.loads((place / CONFIG).read_bytes())
+    except OSError as error:
+        _distrust(f"a folder with {CONFIG}", f"{error.strerror} in {place}", "save it again")
+    except ValueError as error:
+        _distrust("with whole JSON in it", f"{error} in {place / CONFIG}", "save it again")
+    if not isinstance(head, dict) or head.get("format") != FORMAT:
+        _distrust("an artifact of monge", f"{place} of another format", "check the path")
+    if head.get("schema") != SCHEMA:
+        got = f"schema {head.get('schema')} in {place}"
+        _distrust(f"of schema {SCHEMA}", got, "use the version of monge that saved it")
+    config = head.get("config")
+    if (
+        not isinstance(config, dict)
+        or hashlib.sha256(_canonical("load_arrays", config)).hexdigest()
+        != head.get("config_sha256")
+        or not {"arrays", "arrays_sha256"} <= head.keys()
+    ):
+        _distrust("unchanged since it was saved", f"other text in {place / CONFIG}", "restore it")
+    return head
+
+
+def _distrust(required: str, got: object, remedy: str) -> NoReturn:
+    raise StoreError(sentence("load_arrays", "folder", required, got, remedy))
+
+
+def _replaceable(target: Path) -> bool:
+    return target.is_dir() and {entry.name for entry in target.iterdir()} <= {CONFIG, ARRAYS}
+
+
+def _beside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".{target.name}.previous")
+
+
+def _swap(temporary: Path, target: Path) -> None:
+    """Give `temporary` the name `target`; what had it stays aside until that is done."""
+    aside = _aside(target)
+    if target.exists():
+        shutil.rmtree(aside, ignore_errors=True)
+        target.rename(aside)
+        try:
+            temporary.rename(target)
+        except BaseException:
+            aside.rename(target)
+            raise
+    else:
+        temporary.rename(target)
+    _flush_folder(target.parent)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _write_through(path: Path, content: bytes) -> None:
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _flush_folder(folder: Path) -> None:
+    """Have the disk keep the names in `folder`, where the system can (Windows cannot)."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _speaking(target: Path) -> Iterator[None]:
+    """Turn an error of the system into one sentence."""
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        required = "on a disk with room" if full else "in a folder that can be written"
+        remedy = "free some space, or choose another disk" if full else "choose another folder"
+        got = f"{error.strerror or error} for {target}"
+        raise OutputError(sentence("write", "path", required, got, remedy)) from error
