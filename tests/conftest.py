@@ -1,0 +1,17 @@
+"""Fixtures for all rooms."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Return the folder with the full MNIST and USPS, or skip: tests never download."""
+    named = os.environ.get("MONGE_DATA")
+    folder = Path(named) if named else Path(__file__).parents[2] / "shared" / "data"
+    for needed in ("MNIST/raw/train-images-idx3-ubyte.gz", "USPS/usps.bz2"):
+        if not (folder / needed).is_file():
+            pytest.skip(f"no {needed} in {folder}; set MONGE_DATA to a folder that holds it")
+    return folder
