@@ -193,3 +193,9 @@ def hurtful(make):
 @pytest.fixture(scope="session", params=sorted(CASES))
 def any_run(request, make):
     return make(CASES[request.param])
+
+
+@pytest.fixture(scope="session")
+def longest_run(make):
+    """The run whose texts need most room: long names and a class without rows."""
+    return make(dataclasses.replace(CASES["long_names"], experiment="mnist-usps", missing=3))

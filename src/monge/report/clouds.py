@@ -95,12 +95,17 @@ def draw_clouds(result: Result, evidence: Evidence) -> Drawing:
         centre_gap(source, evidence.source_labels, evidence.target, evidence.target_labels)
         for source in (evidence.source_before, evidence.source_after)
     )
-    gap = f"from {before:.3g} to {after:.3g}"
-    verb = "narrows" if after < before else "widens"
-    title = (
-        f"Transport {verb} the gap between the centres of equal classes {gap} in this plane "
-        f"({seeds_phrase(result, 1)})"
-    )
+    if np.isnan(before):
+        finding = "The two domains share no class in this plane"
+    elif f"{before:.3g}" == f"{after:.3g}":
+        finding = f"Transport keeps the centres of equal classes {after:.3g} apart in this plane"
+    else:
+        verb = "narrows" if after < before else "widens"
+        finding = (
+            f"Transport {verb} the gap between the centres of equal classes from {before:.3g} to "
+            f"{after:.3g} in this plane"
+        )
+    title = f"{finding} ({seeds_phrase(result, 1)})"
     figure = new_figure(title, 4.4)
     classes = int(max(evidence.source_labels.max(), evidence.target_labels.max())) + 1
     colours = class_colours(classes)

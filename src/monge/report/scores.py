@@ -106,7 +106,7 @@ def draw_accuracy(result: Result, evidence: Evidence) -> Drawing:
     draw_dots(axes, methods, rows, baseline)
     if result.experiment == POST_EXPERIMENT:
         draw_reference(axes, POST_BEFORE, f"post, 1-NN before {POST_BEFORE:.2f} %", "right")
-        draw_reference(axes, POST_AFTER, f"after {POST_AFTER:.2f} %", "left")
+        draw_reference(axes, POST_AFTER, f"post, 1-NN after {POST_AFTER:.2f} %", "left")
     axes.set_ylim(heights.sum(), 0)
     axes.margins(x=0.06)
     axes.set_yticks(rows, labels=names)
@@ -143,6 +143,8 @@ def largest_change(before: NDArray, after: NDArray) -> str:
     """Name the class whose share of rows read right changes most; (L, L) row percentages."""
     change_by_class = np.diag(after) - np.diag(before)
     label = int(np.argmax(np.abs(change_by_class)))
+    if not change_by_class.any():
+        return "no class changes"
     verb = "gains" if change_by_class[label] > 0 else "loses"
     return (
         f"class {label} {verb} most, from {before[label, label]:.0f}\u00a0% to "
