@@ -136,6 +136,21 @@ def test_the_seed_decides(factory):
     assert not same(nets[0], nets[2])
 
 
+def test_every_epoch_trains_in_training_mode():
+    modes = []
+    net = net_with_chance()
+    net.register_forward_hook(lambda module, _i, _o: modes.append(module.training))
+
+    def look(_state):
+        modes.append("epoch")
+        net.eval()
+
+    options = TrainingOptions(epochs=2, batch_size=N)
+    fit(net.eval(), *digits(3), options=options, on_epoch=look)
+    assert modes == [False, True, "epoch", True, "epoch"]
+    assert not any(module.training for module in net.modules())
+
+
 def test_epochs_differ_in_their_order():
     seen = []
     net = nn.Linear(1, 2)
