@@ -165,7 +165,7 @@ CASES = {
     "hurts": Case(hurts=True),
     "missing_class": Case(missing=3),
     "two_classes": Case(classes=2, experiment="demo"),
-    "long_names": Case(source_name=LONG, target_name=f"{LONG}, then $again^", experiment="demo"),
+    "long_names": Case(source_name=LONG, target_name=f"$a^$ {LONG}", experiment="demo"),
 }
 
 

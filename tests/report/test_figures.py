@@ -80,9 +80,12 @@ def test_no_text_runs_into_the_title_or_over_the_edge(draw, longest_run):
 
 
 def test_drawing_changes_no_global_setting(run):
-    before = dict(mpl.rcParams)
-    draw_accuracy(*run)
-    assert dict(mpl.rcParams) == before
+    with mpl.rc_context({"font.size": 3.0, "axes.titlesize": 4.0, "image.cmap": "gray"}):
+        before = dict(mpl.rcParams)
+        drawing = draw_accuracy(*run)
+        encode(drawing)
+        assert dict(mpl.rcParams) == before
+    assert drawing.figure.axes[0].xaxis.label.get_size() == 11.0
 
 
 def test_the_direction_word_follows_the_figures(run, hurtful):
@@ -95,8 +98,10 @@ def test_the_direction_word_follows_the_figures(run, hurtful):
     assert plain(change("It", "this", 0.50001, 0.50002)) == "It leaves this at 50.0 %"
 
 
-def test_the_headline_figures_are_means_over_seeds(run):
+@pytest.mark.parametrize("step", [1, -1])
+def test_the_headline_figures_are_means_over_seeds(run, step):
     result, evidence = run
+    result = dataclasses.replace(result, methods=dict(list(result.methods.items())[::step]))
     pair = compare(result, evidence)
     assert pair.before is result.methods["method1"].accuracy
     assert pair.after is result.methods["method2"].accuracy
