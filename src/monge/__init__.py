@@ -1,3 +1,27 @@
 """monge: unsupervised domain adaptation by optimal transport."""
 
+from monge import data, errors, nets, training
+from monge.geometry import DenseCost, PointCloud
+from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
+from monge.solvers import Exact, Problem, Sinkhorn, Solution, Status
+
 __version__ = "0.1.0"
+
+__all__ = [
+    "Barycentric",
+    "Coral",
+    "DenseCost",
+    "EntropicMap",
+    "Exact",
+    "LinearMonge",
+    "PointCloud",
+    "Problem",
+    "Sinkhorn",
+    "Solution",
+    "Standardise",
+    "Status",
+    "data",
+    "errors",
+    "nets",
+    "training",
+]

@@ -1,9 +1,8 @@
 """Array aliases and literal option names, shared by every room.
 
 Shape letters, fixed everywhere: ``n`` source rows, ``m`` target rows, ``d`` features, ``L``
-classes,
-``k`` columns carried along. Source ``x`` (n, d), weights ``a`` (n,), potential ``f`` (n,); target
-``y`` (m, d), weights ``b`` (m,), potential ``g`` (m,); labels are always ``labels``.
+classes, ``k`` columns carried along. Source ``x`` (n, d), weights ``a`` (n,), potential ``f`` (n,);
+target ``y`` (m, d), weights ``b`` (m,), potential ``g`` (m,); labels are always ``labels``.
 """
 
 from __future__ import annotations

@@ -1,0 +1,7 @@
+"""What it costs to move a point: costs in blocks, never whole."""
+
+from monge.geometry.base import Factors, Geometry
+from monge.geometry.cloud import PointCloud
+from monge.geometry.dense import DenseCost
+
+__all__ = ["DenseCost", "Factors", "Geometry", "PointCloud"]

@@ -1,0 +1,183 @@
+"""Two clouds of points and a cost between them, computed in blocks and never whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import torch
+
+from monge._types import ArrayLike, CostName, Tensor
+from monge.errors import InputError, sentence
+from monge.geometry.base import Factors, Geometry
+from monge.geometry.costs import CostFunction, check_cost, cosine_rows, pairwise
+from monge.numerics import resolve_dtype
+
+__all__ = ["PointCloud", "as_points"]
+
+
+def as_points(points: ArrayLike, caller: str, parameter: str) -> Tensor:
+    """Turn an array into a checked (n, d) floating tensor.
+
+    Raises
+    ------
+    InputError
+        If it is not two-dimensional, is empty, or holds NaN or infinity.
+    """
+    try:
+        tensor = torch.as_tensor(points)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise InputError(
+            sentence(caller, parameter, "an array of numbers", error, "pass an (n, d) float array")
+        ) from error
+    if tensor.dtype not in (torch.float32, torch.float64):
+        tensor = tensor.to(torch.float32)
+    if tensor.ndim != 2 or 0 in tensor.shape:  # noqa: PLR2004 - rows and columns
+        raise InputError(
+            sentence(
+                caller,
+                parameter,
+                "a non-empty array of shape (rows, features)",
+                f"shape {tuple(tensor.shape)}",
+                "pass one row per point, and at least one",
+            )
+        )
+    finite = torch.isfinite(tensor)
+    if not bool(finite.all()):
+        row, column = (int(v) for v in (~finite).nonzero()[0])
+        raise InputError(
+            sentence(
+                caller,
+                parameter,
+                "finite",
+                f"{float(tensor[row, column])} at row {row}, column {column}",
+                "drop or impute such rows first",
+            )
+        )
+    return tensor
+
+
+@dataclass(frozen=True, eq=False)
+class PointCloud(Geometry):
+    """Source points ``x`` (n, d), target points ``y`` (m, d), and the cost of moving x to y.
+
+    Parameters
+    ----------
+    x, y
+        Arrays or tensors of the same width. float64 in either gives float64 throughout, everything
+        else becomes float32. Tensors stay on their device.
+    cost
+        ``"sqeuclidean"``, ``"euclidean"``, ``"cosine"``, or a callable on blocks,
+        ``(r, d), (m, d) -> (r, m)``.
+
+    Raises
+    ------
+    InputError
+        If the points are not finite, empty, or differ in width.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> cloud = PointCloud(np.zeros((2, 3)), np.ones((4, 3)))
+    >>> cloud.shape, cloud.max()
+    ((2, 4), 3.0)
+    """
+
+    x: Tensor
+    y: Tensor
+    cost: CostName | CostFunction = "sqeuclidean"
+
+    def __post_init__(self) -> None:
+        check_cost(self.cost)
+        x, y = as_points(self.x, "PointCloud", "x"), as_points(self.y, "PointCloud", "y")
+        if x.shape[1] != y.shape[1]:
+            raise InputError(
+                sentence(
+                    "PointCloud",
+                    "y",
+                    f"of the same width as x ({x.shape[1]} features)",
+                    f"{y.shape[1]} features",
+                    "give both clouds the same features in the same order",
+                )
+            )
+        if x.device != y.device:
+            raise InputError(
+                sentence("PointCloud", "y", f"on {x.device} as x is", y.device, "move one of them")
+            )
+        dtype = resolve_dtype(x, y)
+        object.__setattr__(self, "x", x.to(dtype))
+        object.__setattr__(self, "y", y.to(dtype))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Source rows n and target rows m."""
+        return len(self.x), len(self.y)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The floating type of the points."""
+        return self.x.dtype
+
+    @property
+    def device(self) -> torch.device:
+        """Where the points lie."""
+        return self.x.device
+
+    @cached_property
+    def _prepared(self) -> tuple[Tensor, Tensor]:
+        """Points as the cost wants them: centred on the target mean, or of length one.
+
+        Distances do not change under a common shift, but their rounding does: the expanded square
+        |x|^2 + |y|^2 - 2xy loses digits in proportion to the distance from the origin.
+        """
+        if self.cost == "cosine":
+            return cosine_rows(self.x), cosine_rows(self.y)
+        if self.cost in ("sqeuclidean", "euclidean"):
+            centre = self.y.double().mean(0)
+            return (self.x - centre).to(self.dtype), (self.y - centre).to(self.dtype)
+        return self.x, self.y
+
+    def block(self, rows: slice) -> Tensor:
+        """Return the costs of some source rows to all targets, (r, m)."""
+        x, y = self._prepared
+        return pairwise(self.cost, x[rows], y)
+
+    def factors(self) -> Factors | None:
+        """Return the cost as a product: squared Euclidean and cosine costs are one."""
+        x, y = self._prepared
+        if self.cost == "sqeuclidean":
+            return Factors(left=x, right=2 * y, row=(x * x).sum(1), column=(y * y).sum(1))
+        if self.cost == "cosine":
+            return Factors(
+                left=x, right=y, row=torch.ones_like(x[:, 0]), column=y.new_zeros(len(y))
+            )
+        return None
+
+    def select(self, rows: Tensor | None, columns: Tensor | None) -> PointCloud:
+        """Return the cloud of some source rows and target columns; ``None`` keeps all."""
+        return replace(
+            self,
+            x=self.x if rows is None else self.x[rows],
+            y=self.y if columns is None else self.y[columns],
+        )
+
+    def transpose(self) -> PointCloud:
+        """Return the cloud with source and target exchanged."""
+        cost = self.cost
+        if not isinstance(cost, str):
+            forward = cost
+            cost = lambda x, y: forward(y, x).T  # noqa: E731 - the same cost read the other way
+        return PointCloud(self.y, self.x, cost)
+
+    def to(self, dtype: torch.dtype) -> PointCloud:
+        """Return the same cloud in another floating type."""
+        return replace(self, x=self.x.to(dtype), y=self.y.to(dtype))
+
+    def mean(self, a: Tensor, b: Tensor) -> float:
+        """Return the mean cost of the independent plan; in closed form where the cost allows."""
+        factors = self.factors()
+        if factors is None:
+            return super().mean(a, b)
+        a, b = a.double() / a.double().sum(), b.double() / b.double().sum()
+        cross = (a @ factors.left.double()) @ (b @ factors.right.double())
+        return float(a @ factors.row.double() + b @ factors.column.double() - cross)

@@ -1,0 +1,143 @@
+"""Affine maps that match moments: standardise, CORAL, and the Gaussian Monge map.
+
+No plan: these are the baselines that every method is shown beside, and the Gaussian map is the
+strongest of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from monge._types import Tensor
+from monge.errors import InputError, sentence
+from monge.maps.base import CloudFit, Map, check_points, cloud_of
+from monge.numerics import moments, symmetric_power
+from monge.solvers import Problem
+
+__all__ = ["AffineMap", "Coral", "LinearMonge", "Standardise"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class AffineMap(Map):
+    """``T(x) = (x - centre) matrix + offset``.
+
+    Attributes
+    ----------
+    matrix
+        (d, d).
+    centre, offset
+        (d,), the source mean and the target mean.
+    """
+
+    matrix: Tensor
+    centre: Tensor
+    offset: Tensor
+
+    @property
+    def width(self) -> int:
+        """Features d of the points it takes and gives."""
+        return len(self.offset)
+
+    def __call__(self, points: Tensor) -> Tensor:
+        """Move points, (k, d) -> (k, d)."""
+        points = check_points(points, self.width, "AffineMap").to(self.matrix)
+        moved: Tensor = (points - self.centre) @ self.matrix + self.offset
+        return moved
+
+
+def _map(problem: Problem, matrix: Tensor, source_mean: Tensor, target_mean: Tensor) -> AffineMap:
+    """Bring the parts, (d, d), (d,), (d,) float64, to the problem's type."""
+    dtype = problem.geometry.dtype
+    return AffineMap(
+        matrix=matrix.to(dtype), centre=source_mean.to(dtype), offset=target_mean.to(dtype)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standardise(CloudFit):
+    """Give each source feature the target's mean and deviation.
+
+    A feature that is constant in the source has no deviation to scale: it is shifted alone.
+    """
+
+    def fit(self, problem: Problem) -> AffineMap:
+        """Make the map that moves the source of a problem to its target."""
+        cloud = cloud_of(problem, "Standardise")
+        source_mean, source = moments(cloud.x, problem.a)
+        target_mean, target = moments(cloud.y, problem.b)
+        spread, wanted = source.diagonal().sqrt(), target.diagonal().sqrt()
+        scale = torch.where(spread > 0, wanted / spread.clamp_min(1e-300), 1.0)
+        return _map(problem, scale.diag(), source_mean, target_mean)
+
+
+def _shrunk(covariance: Tensor, shrinkage: float) -> Tensor:
+    """Mix a covariance (d, d) with the multiple of the identity that has the same trace."""
+    size = len(covariance)
+    flat = torch.eye(size, dtype=covariance.dtype, device=covariance.device)
+    return (1 - shrinkage) * covariance + shrinkage * covariance.trace() / size * flat
+
+
+def _check_shrinkage(caller: str, shrinkage: float) -> None:
+    if not 0 <= shrinkage <= 1:
+        required, remedy = "between 0 and 1", "pass for example shrinkage=0.01"
+        raise InputError(sentence(caller, "shrinkage", required, shrinkage, remedy))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Coral(CloudFit):
+    """Whiten the source and colour it like the target (CORAL; Sun, Feng and Saenko 2016).
+
+    ``A = Cs^(-1/2) Ct^(1/2)``, both means moved onto the target's.
+
+    Parameters
+    ----------
+    shrinkage
+        Share of a multiple of the identity mixed into both covariances, in [0, 1].
+    """
+
+    shrinkage: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check_shrinkage("Coral", self.shrinkage)
+
+    def fit(self, problem: Problem) -> AffineMap:
+        """Make the map that moves the source of a problem to its target."""
+        cloud = cloud_of(problem, "Coral")
+        source_mean, source = moments(cloud.x, problem.a)
+        target_mean, target = moments(cloud.y, problem.b)
+        source, target = _shrunk(source, self.shrinkage), _shrunk(target, self.shrinkage)
+        matrix = symmetric_power(source, -0.5) @ symmetric_power(target, 0.5)
+        return _map(problem, matrix, source_mean, target_mean)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinearMonge(CloudFit):
+    """The optimal map between the Gaussians of both clouds.
+
+    ``A = Cs^(-1/2) (Cs^(1/2) Ct Cs^(1/2))^(1/2) Cs^(-1/2)`` (Knott and Smith 1984; Flamary, Lounici
+    and Ferrari 2019), symmetric and positive: of all affine maps onto the target's moments the one
+    that moves the points the least.
+
+    Parameters
+    ----------
+    shrinkage
+        Share of a multiple of the identity mixed into both covariances, in [0, 1]; it must be
+        positive to mean something where there are fewer rows than features.
+    """
+
+    shrinkage: float = 0.01
+
+    def __post_init__(self) -> None:
+        _check_shrinkage("LinearMonge", self.shrinkage)
+
+    def fit(self, problem: Problem) -> AffineMap:
+        """Make the map that moves the source of a problem to its target."""
+        cloud = cloud_of(problem, "LinearMonge")
+        source_mean, source = moments(cloud.x, problem.a)
+        target_mean, target = moments(cloud.y, problem.b)
+        source, target = _shrunk(source, self.shrinkage), _shrunk(target, self.shrinkage)
+        root, inverse = symmetric_power(source, 0.5), symmetric_power(source, -0.5)
+        matrix = inverse @ symmetric_power(root @ target @ root, 0.5) @ inverse
+        return _map(problem, matrix, source_mean, target_mean)

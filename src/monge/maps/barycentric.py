@@ -1,0 +1,104 @@
+"""The barycentric map of the post, and its extension by the nearest fitted row.
+
+Each source point goes where the plan-weighted cost to the targets that it feeds is least,
+
+    T(x_i) = argmin_y sum_j P_ij c(y, y_j),
+
+which for the squared Euclidean cost is the mean ``sum_j P_ij y_j / sum_j P_ij`` (Courty et al.
+2016, equations 13 and 14), and so lies in the convex hull of the targets. Points that were not in
+the plan follow their nearest fitted row (Ferradans et al. 2014, equation 6 there):
+
+    T(x) = T(x_i*) + x - x_i*,   i* = argmin_i |x - x_i|.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from monge._types import Tensor
+from monge.errors import ConvergenceError, UnsupportedCostError, sentence
+from monge.maps.base import Map, PlanFit, check_points, cloud_of
+from monge.neighbors import nearest
+from monge.solvers import Solution
+
+__all__ = ["Barycentric", "NearestExtension"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class NearestExtension(Map):
+    """``T(x) = image_i* + x - x_i*`` with i* the nearest anchor.
+
+    On an anchor this is its image; of equal anchors the first counts.
+
+    Attributes
+    ----------
+    anchors
+        Fitted points, (n, d).
+    images
+        Where they go, (n, d).
+    """
+
+    anchors: Tensor
+    images: Tensor
+
+    @property
+    def width(self) -> int:
+        """Features d of the points it takes and gives."""
+        return int(self.anchors.shape[1])
+
+    def __call__(self, points: Tensor) -> Tensor:
+        """Move points, (k, d) -> (k, d)."""
+        points = check_points(points, self.width, "NearestExtension").to(self.anchors)
+        index = nearest(points, self.anchors)
+        return self.images[index] + (points - self.anchors[index])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Barycentric(PlanFit):
+    """Move each source point to the barycentre of the targets that it feeds.
+
+    A source row without mass feeds nobody and has no image: it is no anchor, and its own image is
+    that of any other unseen point.
+
+    Examples
+    --------
+    >>> from monge import Exact, PointCloud, Problem
+    >>> x = torch.tensor([[0.0], [1.0]])
+    >>> moved = Barycentric().fit(Exact().solve(Problem(PointCloud(x, x + 3))))
+    >>> moved(torch.tensor([[0.0], [1.5]]))
+    tensor([[3.0000],
+            [4.5000]])
+    """
+
+    def fit(self, solution: Solution) -> NearestExtension:
+        """Make the map of a plan.
+
+        Raises
+        ------
+        UnsupportedCostError
+            If the cost is not the squared Euclidean one: the mean is then not the argmin.
+        ConvergenceError
+            If an image is not finite.
+        """
+        cloud = cloud_of(solution.problem, "Barycentric")
+        if cloud.cost != "sqeuclidean":
+            required = "'sqeuclidean', for which the mean of the targets is the barycentre"
+            got = repr(cloud.cost)
+            remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
+            raise UnsupportedCostError(sentence("Barycentric", "cost", required, got, remedy))
+        images = solution.plan.barycentre(cloud.y)
+        anchors = cloud.x.to(images.dtype)
+        fed = (
+            solution.plan.pull(torch.ones_like(images[:1, :1]).expand(cloud.shape[1], 1))[:, 0] > 0
+        )
+        if not bool(fed.all()):
+            anchors, images = anchors[fed], images[fed]
+        if len(images) == 0 or not bool(torch.isfinite(images).all()):
+            raise ConvergenceError(
+                "Barycentric: the plan gives no finite image; look at solution.status and "
+                "solution.marginal_error, and raise epsilon.",
+                solution,
+            )
+        return NearestExtension(anchors=anchors, images=images)

@@ -1,0 +1,75 @@
+"""The map's protocol, and the two ways to fit one: on a plan, or on the two clouds alone."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from monge._types import Tensor
+from monge.errors import InputError, sentence
+from monge.geometry import PointCloud
+from monge.solvers import Problem, Solution
+
+__all__ = ["CloudFit", "Map", "PlanFit", "check_points", "cloud_of"]
+
+
+class Map(ABC):
+    """A function on points, defined everywhere.
+
+    One definition in and out of sample: ``T(X)[i] == T(X[i:i+1])[0]`` for every row.
+    """
+
+    @property
+    @abstractmethod
+    def width(self) -> int:
+        """Features d of the points it takes and gives."""
+
+    @abstractmethod
+    def __call__(self, points: Tensor) -> Tensor:
+        """Move points, (k, d) -> (k, d)."""
+
+
+class PlanFit(ABC):
+    """Options of a map that is fitted on a plan."""
+
+    @abstractmethod
+    def fit(self, solution: Solution) -> Map:
+        """Make the map of a solution."""
+
+
+class CloudFit(ABC):
+    """Options of a map that is fitted on the two clouds and their weights alone."""
+
+    @abstractmethod
+    def fit(self, problem: Problem) -> Map:
+        """Make the map that moves the source of a problem to its target."""
+
+
+def cloud_of(problem: Problem, caller: str) -> PointCloud:
+    """Return the points of a problem.
+
+    Raises
+    ------
+    InputError
+        If the problem has a cost matrix and no points.
+    """
+    geometry = problem.geometry
+    if isinstance(geometry, PointCloud):
+        return geometry
+    required, got = "stated on points (PointCloud)", type(geometry).__name__
+    remedy = "a map needs the points: pass PointCloud(x, y)"
+    raise InputError(sentence(caller, "problem", required, got, remedy))
+
+
+def check_points(points: Tensor, width: int, caller: str) -> Tensor:
+    """Refuse points of another width than the map was fitted on.
+
+    Raises
+    ------
+    InputError
+        Naming both widths.
+    """
+    if points.ndim == 2 and points.shape[1] == width:  # noqa: PLR2004 - rows and columns
+        return points
+    required, got = f"of shape (rows, {width})", f"shape {tuple(points.shape)}"
+    remedy = "pass the same features that the map was fitted on"
+    raise InputError(sentence(caller, "points", required, got, remedy))

@@ -1,0 +1,87 @@
+"""The entropic map: the barycentric formula, continued to every point by the target potential.
+
+    T(x) = sum_j w_j(x) y_j,   w(x) = softmax_j((g_j - c(x, y_j)) / eps + log b_j)
+
+(Pooladian and Niles-Weed 2021, equation 7). At a source point of the plan it equals the barycentre;
+elsewhere it needs only (y, g).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from monge._types import Tensor
+from monge.errors import InputError, UnsupportedCostError, sentence
+from monge.geometry import PointCloud
+from monge.maps.base import Map, PlanFit, check_points, cloud_of
+from monge.numerics import row_slices
+from monge.plans import EntropicPlan, GibbsKernel
+from monge.solvers import Solution
+
+__all__ = ["EntropicMap", "SoftAssignment"]
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class SoftAssignment(Map):
+    """``T(x) = softmax(bias - |x - y|^2 / eps) y``.
+
+    The softmax subtracts its largest score first, so it is finite for every point and epsilon.
+
+    Attributes
+    ----------
+    y
+        Target points, (m, d).
+    bias
+        ``log b + g / eps``, (m,) float64.
+    epsilon
+        In the units of the squared distance.
+    """
+
+    y: Tensor
+    bias: Tensor
+    epsilon: float
+
+    @property
+    def width(self) -> int:
+        """Features d of the points it takes and gives."""
+        return int(self.y.shape[1])
+
+    def __call__(self, points: Tensor) -> Tensor:
+        """Move points, (k, d) -> (k, d)."""
+        points = check_points(points, self.width, "SoftAssignment").to(self.y)
+        moved = torch.empty_like(points)
+        if len(points) == 0:
+            return moved
+        kernel = GibbsKernel(PointCloud(points, self.y), self.epsilon)
+        for rows in row_slices(len(points), len(self.y)):
+            moved[rows] = torch.softmax(kernel.scores(rows, self.bias), 1) @ self.y
+        return moved
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntropicMap(PlanFit):
+    """Continue the barycentres of an entropic plan to every point in closed form."""
+
+    def fit(self, solution: Solution) -> SoftAssignment:
+        """Make the map of an entropic plan.
+
+        Raises
+        ------
+        InputError
+            If the plan is not entropic: only such a plan has a smooth potential.
+        UnsupportedCostError
+            If the cost is not the squared Euclidean one.
+        """
+        cloud, plan = cloud_of(solution.problem, "EntropicMap"), solution.plan
+        if not isinstance(plan, EntropicPlan):
+            required, got = "an entropic plan", type(plan).__name__
+            remedy = "solve with Sinkhorn, or use Barycentric for this plan"
+            raise InputError(sentence("EntropicMap", "solution", required, got, remedy))
+        if cloud.cost != "sqeuclidean":
+            required, got = "'sqeuclidean'", repr(cloud.cost)
+            remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
+            raise UnsupportedCostError(sentence("EntropicMap", "cost", required, got, remedy))
+        bias = plan.b.log() + plan.g / plan.epsilon
+        return SoftAssignment(y=cloud.y.to(plan.dtype), bias=bias, epsilon=plan.epsilon)

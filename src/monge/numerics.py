@@ -1,0 +1,80 @@
+"""Streaming reductions over blocks and symmetric matrix powers: tensors in, tensors out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+
+from monge._types import Tensor
+
+__all__ = ["moments", "resolve_dtype", "row_slices", "symmetric_power"]
+
+BLOCK_ELEMENTS = 2**21
+"""Entries of one block: 8 MiB of float32, which stays near the processor."""
+
+
+def row_slices(n: int, m: int, *, elements: int = BLOCK_ELEMENTS) -> Iterator[slice]:
+    """Cut ``n`` rows of width ``m`` into slices of at most `elements` entries (one row at least).
+
+    Examples
+    --------
+    >>> list(row_slices(5, 10, elements=20))
+    [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
+    """
+    rows = max(1, elements // max(m, 1))
+    for start in range(0, n, rows):
+        yield slice(start, min(start + rows, n))
+
+
+def resolve_dtype(*tensors: Tensor) -> torch.dtype:
+    """Return float64 where any tensor is float64, else float32."""
+    return torch.float64 if any(t.dtype == torch.float64 for t in tensors) else torch.float32
+
+
+def moments(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Weighted mean and covariance of the rows of ``x``, in float64.
+
+    Parameters
+    ----------
+    x
+        Points, (n, d).
+    weights
+        Non-negative, (n,); their sum is divided out.
+
+    Returns
+    -------
+    mean
+        (d,) float64.
+    covariance
+        (d, d) float64, the biased (maximum likelihood) form.
+    """
+    weights = weights.double() / weights.double().sum()
+    mean = weights @ x.double()
+    centred = x.double() - mean
+    return mean, (centred * weights[:, None]).T @ centred
+
+
+def symmetric_power(matrix: Tensor, exponent: float, *, floor: float = 1e-12) -> Tensor:
+    """Power of a symmetric positive semi-definite matrix by its eigenvalues.
+
+    Parameters
+    ----------
+    matrix
+        Symmetric, (d, d).
+    exponent
+        Any real number, e.g. ``-0.5`` for the inverse root.
+    floor
+        Eigenvalues below ``floor`` times the largest count as zero: they are dropped for a negative
+        exponent (the pseudo-inverse), so that a flat direction is left alone and never blown up.
+
+    Returns
+    -------
+    Tensor
+        (d, d), of the dtype of ``matrix``.
+    """
+    values, vectors = torch.linalg.eigh(matrix.double())
+    kept = values > floor * values[-1].clamp_min(torch.finfo(torch.float64).tiny)
+    powered = torch.where(kept, values.clamp_min(0).pow(exponent), 0.0)
+    power: Tensor = (vectors * powered) @ vectors.T
+    return power.to(matrix.dtype)

@@ -1,0 +1,86 @@
+"""What a solver answers: always the same type, with its certificate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from functools import cached_property
+from typing import NamedTuple
+
+from monge.numerics import row_slices
+from monge.plans import Plan
+from monge.solvers.problem import Problem
+
+__all__ = ["MarginalError", "Solution", "Status"]
+
+
+class Status(Enum):
+    """How a solve ended; the text is the remedy."""
+
+    CONVERGED = "converged"
+    MAX_SWEEPS = (
+        "not converged within max_sweeps: raise max_sweeps, raise epsilon, or loosen tolerance"
+    )
+    STALLED = (
+        "not converged and no longer improving: the arithmetic allows no better; pass float64 "
+        "points, raise epsilon, or loosen tolerance"
+    )
+    CANCELLED = "cancelled by the caller: pass start=solution to go on from here"
+
+
+class MarginalError(NamedTuple):
+    """L1 distance of the plan's marginals to those asked for, over the total mass."""
+
+    source: float
+    target: float
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Solution:
+    """A plan with its certificate.
+
+    Attributes
+    ----------
+    problem
+        What was asked.
+    plan
+        Who sends mass to whom.
+    objective
+        The value that the solver minimises: the cost, with its entropic term where there is one.
+    status
+        How the solve ended; its text says what to do where it did not converge.
+    marginal_error
+        Of the plan returned, on the true kernel, both sides.
+    sweeps
+        Passes over the kernel, warm start included.
+    operator
+        How the kernel was held: ``"stored"``, ``"stream"``, or ``"exact"`` where there was none.
+    epsilon
+        The absolute epsilon in units of the cost; 0 for an exact plan.
+    history
+        Marginal error after each sweep.
+    """
+
+    problem: Problem
+    plan: Plan
+    objective: float
+    status: Status
+    marginal_error: MarginalError
+    sweeps: int
+    operator: str
+    epsilon: float
+    history: tuple[float, ...] = ()
+
+    @cached_property
+    def cost(self) -> float:
+        """``sum_ij P_ij C_ij``; one pass over the cost, made when first asked for."""
+        geometry, total = self.problem.geometry, 0.0
+        for rows in row_slices(*geometry.shape):
+            mass = self.plan.rows(rows.start, rows.stop).double()
+            total += float((mass * geometry.block(rows)).sum())
+        return total
+
+    @property
+    def converged(self) -> bool:
+        """Whether the tolerance was reached."""
+        return self.status is Status.CONVERGED
