@@ -1,6 +1,7 @@
 """monge: unsupervised domain adaptation by optimal transport."""
 
 from monge import data, errors, nets, training
+from monge.adapters import Adapter
 from monge.geometry import DenseCost, PointCloud
 from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
 from monge.solvers import Exact, Problem, Sinkhorn, Solution, Status
@@ -8,6 +9,7 @@ from monge.solvers import Exact, Problem, Sinkhorn, Solution, Status
 __version__ = "0.1.0"
 
 __all__ = [
+    "Adapter",
     "Barycentric",
     "Coral",
     "DenseCost",

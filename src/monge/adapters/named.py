@@ -1,0 +1,48 @@
+"""Transports and maps by name, with the defaults that a name stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias, TypeVar
+
+from monge.errors import InputError, sentence
+from monge.maps import Barycentric, CloudFit, Coral, EntropicMap, LinearMonge, PlanFit, Standardise
+from monge.solvers import Exact, Sinkhorn, Solver
+
+__all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
+
+Transport: TypeAlias = Solver | CloudFit
+"""What moves the source: a solver, whose plan a map makes a function, or a map of moments alone."""
+
+TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
+    "standardise": Standardise,
+    "coral": Coral,
+    "linear": LinearMonge,
+    "exact": Exact,
+    "sinkhorn": Sinkhorn,
+}
+MAPS: Mapping[str, Callable[[], PlanFit]] = {"barycentric": Barycentric, "entropic": EntropicMap}
+
+Option = TypeVar("Option")
+
+
+def by_name(
+    value: object,
+    names: Mapping[str, Callable[[], Option]],
+    kinds: tuple[type, ...],
+    parameter: str,
+) -> Option:
+    """Turn a name into the options it stands for; options are returned as they are.
+
+    Raises
+    ------
+    InputError
+        If it is neither a known name nor options of one of ``kinds``.
+    """
+    if isinstance(value, str) and value in names:
+        return names[value]()
+    if isinstance(value, kinds):
+        return value  # type: ignore[return-value] # `kinds` are the classes of Option
+    required = f"one of {', '.join(map(repr, names))} or such an object"
+    remedy = f"pass for example {parameter}={list(names)[-1]!r}"
+    raise InputError(sentence("Adapter", parameter, required, repr(value), remedy))

@@ -1,0 +1,187 @@
+"""`monge`: the commands, their exit codes, and the last line of defence.
+
+Exit codes: 0 done, 1 refused or failed with one sentence, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+import monge
+from monge.cli.bars import Bars
+from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
+from monge.errors import MongeError
+from monge.experiments import EXPERIMENTS, run
+from monge.nets import LeNet5, summarize
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    name="monge",
+    help="Carry a classifier to data that looks different, without labels there, by optimal "
+    "transport.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Seeds = Annotated[
+    list[int] | None,
+    typer.Option("--seeds", help="One training and one draw of rows each: --seeds 0 1 2.", min=0),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder under which the run's folder is made.")]
+Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the source.", min=1)]
+DoubleSoftmax = Annotated[
+    bool | None,
+    typer.Option(
+        "--double-softmax/--no-double-softmax",
+        help="Give the softmax output to the cross-entropy, as the post does, or plain logits.",
+    ),
+]
+Channels = Annotated[
+    int | None, typer.Option("--channels", help="Input channels: 1, or 3 by replication.")
+]
+PlanRows = Annotated[
+    int | None, typer.Option("--plan-rows", help="Random rows of each side in the plan.", min=1)
+]
+Epsilon = Annotated[
+    float | None, typer.Option("--epsilon", help="Entropy of the plan, over the largest cost.")
+]
+EpsilonScale = Annotated[
+    str | None,
+    typer.Option("--epsilon-scale", help="What epsilon is relative to: max, mean or absolute."),
+]
+
+
+def _version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if wanted:
+        typer.echo(f"monge {monge.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _monge(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Take the options that every command shares."""
+    del version
+
+
+@app.command("demo")
+def demo(
+    *,
+    seeds: Seeds = None,
+    out: Out = Path("runs"),
+) -> None:
+    """Run the post's experiment on small data that comes with the packages: no download.
+
+    5,000 MNIST digits to 1,797 UCI digits, under two minutes; writes runs/demo/report.html.
+    """
+    _run("demo", {"seeds": seeds}, out, None)
+
+
+@app.command("run")
+def run_experiment(
+    experiment: Annotated[str, typer.Argument(help=f"One of: {', '.join(EXPERIMENTS)}.")],
+    *,
+    seeds: Seeds = None,
+    data_dir: Annotated[
+        Path | None,
+        typer.Option("--data-dir", help="Folder of the raw files; left out, they are fetched."),
+    ] = None,
+    out: Out = Path("runs"),
+    epochs: Epochs = None,
+    double_softmax: DoubleSoftmax = None,
+    channels: Channels = None,
+    plan_rows: PlanRows = None,
+    epsilon: Epsilon = None,
+    epsilon_scale: EpsilonScale = None,
+) -> None:
+    """Run a named experiment from raw files to pictures: mnist-usps is the post, step by step.
+
+    An interrupted run goes on from the last finished epoch and method.
+    """
+    if experiment not in EXPERIMENTS:
+        raise click.BadParameter(
+            f"{experiment!r} is not one of {', '.join(EXPERIMENTS)}.", param_hint="EXPERIMENT"
+        )
+    told = {
+        "seeds": seeds,
+        "epochs": epochs,
+        "double_softmax": double_softmax,
+        "n_channels": channels,
+        "plan_rows": plan_rows,
+        "epsilon": epsilon,
+        "epsilon_scale": epsilon_scale,
+    }
+    _run(experiment, told, out, data_dir)
+
+
+def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> None:
+    """Run an experiment with its own options, but for those that were told."""
+    experiment = EXPERIMENTS[name]
+    given = {key: value for key, value in told.items() if value is not None}
+    if "seeds" in given:
+        given["seeds"] = tuple(given["seeds"])
+    options = replace(experiment.options, **given)
+    print_step(experiment)
+    model = LeNet5(n_channels=options.n_channels, double_softmax=options.double_softmax)
+    print_network(summarize(model, (options.n_channels, 32, 32)))
+    with Bars() as bars:
+        finished = run(experiment, options=options, out=out, data_dir=data_dir, report=bars)
+    print_finished(finished)
+
+
+def _spread_seeds(words: Sequence[str]) -> list[str]:
+    """Turn ``--seeds 0 1 2`` into ``--seeds 0 --seeds 1 --seeds 2``, which the parser knows."""
+    spread: list[str] = []
+    inside = False
+    for word in words:
+        if word == "--seeds":
+            inside = True
+        elif inside and word.lstrip("-").isdigit():
+            spread += ["--seeds", word]
+        else:
+            inside = False
+            spread.append(word)
+    return spread
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code.
+
+    Parameters
+    ----------
+    words
+        The arguments; those of the process by default.
+    """
+    arguments = _spread_seeds(sys.argv[1:] if words is None else words)
+    try:
+        with warnings.catch_warnings():
+            warnings.showwarning = print_warning
+            code = app(args=arguments, prog_name="monge", standalone_mode=False)
+    except MongeError as error:
+        complain(str(error))
+        return 1
+    except click.exceptions.NoArgsIsHelpError as error:
+        typer.echo(error.format_message())
+        return 2
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        complain("monge: interrupted; what was finished is kept, run the same command to go on.")
+        return 130
+    return code if isinstance(code, int) else 0

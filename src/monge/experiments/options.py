@@ -1,0 +1,70 @@
+"""What a run may be told, checked when it is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from monge._types import EpsilonScale
+from monge.errors import InputError, sentence
+from monge.solvers import Sinkhorn
+from monge.training import TrainingOptions
+
+__all__ = ["PLAN_TOLERANCE", "RunOptions"]
+
+PLAN_TOLERANCE = 1e-6
+"""L1 marginal error of the runs' entropic plan."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunOptions:
+    """How an experiment is run; the defaults are the post's.
+
+    Attributes
+    ----------
+    seeds
+        One training, one draw of the plan's rows and one column of every figure for each.
+    epochs
+        Passes over the source in training.
+    double_softmax
+        Whether the network's softmax output is given to the cross-entropy, as in the post.
+    n_channels
+        1, or 3 by replication.
+    plan_rows
+        Random rows of each side that the plans are made of.
+    epsilon, epsilon_scale
+        Of the entropic plan.
+    """
+
+    seeds: tuple[int, ...] = (0,)
+    epochs: int = 10
+    double_softmax: bool = True
+    n_channels: int = 1
+    plan_rows: int = 2560
+    epsilon: float = 1e-2
+    epsilon_scale: EpsilonScale = "max"
+
+    def __post_init__(self) -> None:
+        self.training(0)
+        self.solver()
+        seeds = self.seeds
+        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+            required, remedy = "different whole numbers from 0", "pass for example --seeds 0 1 2"
+            raise InputError(sentence("RunOptions", "seeds", required, seeds, remedy))
+        if self.n_channels not in (1, 3):
+            required, remedy = "1 or 3", "pass 1 for grey images"
+            raise InputError(
+                sentence("RunOptions", "n_channels", required, self.n_channels, remedy)
+            )
+        if self.plan_rows < 1:
+            required, remedy = "a positive number of rows", "pass for example 2560"
+            raise InputError(sentence("RunOptions", "plan_rows", required, self.plan_rows, remedy))
+
+    def training(self, seed: int) -> TrainingOptions:
+        """Return how the network is trained for a seed."""
+        return TrainingOptions(epochs=self.epochs, seed=seed)
+
+    def solver(self) -> Sinkhorn:
+        """Return the entropic solver of the run."""
+        return Sinkhorn(
+            epsilon=self.epsilon, epsilon_scale=self.epsilon_scale, tolerance=PLAN_TOLERANCE
+        )
