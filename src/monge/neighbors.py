@@ -6,7 +6,7 @@ import torch
 
 from monge._types import Tensor
 from monge.errors import InputError, sentence
-from monge.numerics import resolve_dtype
+from monge.numerics import resolve_dtype, row_slices
 
 __all__ = ["nearest"]
 
@@ -15,11 +15,12 @@ _REFERENCE_ROWS = 8192
 
 
 def nearest(queries: Tensor, reference: Tensor) -> Tensor:
-    """Find the nearest reference row of each query by Euclidean distance.
+    """Find the nearest reference row of each query by Euclidean distance; a tie goes to the first.
 
-    The search compares ``|r|^2 - 2 q.r`` in blocks of the input's type. That expression rounds, so
-    the best two of every query are measured again in float64 as ``|q - r|^2``; at equal distance
-    the lower index wins.
+    The search compares ``|r|^2 / 2 - q.r`` in blocks of the input's type. That expression rounds:
+    where the best two differ by less than its rounding can account for, the query is settled in
+    float64, every row that might be the nearest measured as ``|q - r|^2``. So the answer depends
+    neither on the other queries nor on how far from the origin the points lie.
 
     Parameters
     ----------
@@ -55,15 +56,36 @@ def nearest(queries: Tensor, reference: Tensor) -> Tensor:
     centred = reference - centre
     half = (centred * centred).sum(1) / 2
     found = torch.empty(len(queries), dtype=torch.int64, device=queries.device)
+    doubtful = torch.zeros(len(queries), dtype=torch.bool, device=queries.device)
     for start in range(0, len(queries), _QUERY_ROWS):
-        block = queries[start : start + _QUERY_ROWS]
-        candidates = _candidates(block - centre, centred, half)
-        found[start : start + _QUERY_ROWS] = _settle(block, reference, candidates)
+        rows = slice(start, start + _QUERY_ROWS)
+        block = queries[rows] - centre
+        score, index = _best_two(block, centred, half)
+        found[rows] = index[:, 0]
+        if score.shape[1] > 1:
+            gap = score[:, 1] - score[:, 0]
+            doubtful[rows] = ~(gap > 2 * _rounding(block, half))  # overflow is doubt as well
+    unsure = doubtful.nonzero()[:, 0]
+    if len(unsure) > 0:
+        found[unsure] = _settle(queries[unsure].double(), reference.double())
     return found
 
 
-def _candidates(queries: Tensor, reference: Tensor, half: Tensor) -> Tensor:
-    """Return the best two rows of ``half - q.r`` for each query, (q, 2 or 1)."""
+def _rounding(queries: Tensor, half: Tensor) -> Tensor:
+    """Bound the error of a score ``half - q.r`` of each centred query, (q,).
+
+    A sum of d products is off by at most d units of rounding times the sum of their sizes (Higham
+    2002, section 3.1), here at most ``|q| |r| + |r|^2``; centring and the last sum add a few.
+    """
+    radius = (2 * half.max()).sqrt()
+    length = torch.linalg.vector_norm(queries, dim=1)
+    unit = (queries.shape[1] + 4) * torch.finfo(queries.dtype).eps
+    bound: Tensor = unit * radius * (length + radius)
+    return bound
+
+
+def _best_two(queries: Tensor, reference: Tensor, half: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the two least scores ``half - q.r`` of each query and their rows, (q, 2 or 1)."""
     score, index = None, None
     for start in range(0, len(reference), _REFERENCE_ROWS):
         part = slice(start, start + _REFERENCE_ROWS)
@@ -75,13 +97,31 @@ def _candidates(queries: Tensor, reference: Tensor, half: Tensor) -> Tensor:
             best, order = best.topk(2, dim=1, largest=False)
             at = at.gather(1, order)
         score, index = best, at
-    if index is None:
+    if score is None or index is None:
         raise AssertionError("unreachable: reference has rows")
-    return index
+    return score, index
 
 
-def _settle(queries: Tensor, reference: Tensor, candidates: Tensor) -> Tensor:
-    """Measure the candidates in float64 and return the nearest, the lower index at a tie."""
-    candidates = candidates.sort(1).values
-    gap = queries.double()[:, None] - reference.double()[candidates]
-    return candidates.gather(1, (gap * gap).sum(2).argmin(1, keepdim=True))[:, 0]
+def _settle(queries: Tensor, reference: Tensor) -> Tensor:
+    """Measure in float64 every row within rounding of the best score; the nearest rows, (q,)."""
+    centre = reference.mean(0)
+    centred = reference - centre
+    half = (centred * centred).sum(1) / 2
+    found = torch.empty(len(queries), dtype=torch.int64, device=queries.device)
+    for rows in row_slices(len(queries), len(reference)):
+        block = queries[rows]
+        scores = torch.addmm(half, block - centre, centred.T, alpha=-1)
+        least = scores.amin(1) + 2 * _rounding(block - centre, half)
+        query, row = (scores <= least[:, None]).nonzero(as_tuple=True)
+        square = torch.cat(
+            [
+                (block[query[some]] - reference[row[some]]).square().sum(1)
+                for some in row_slices(len(query), reference.shape[1])
+            ]
+        )
+        nearest_square = scores.new_full((len(block),), torch.inf)
+        nearest_square.scatter_reduce_(0, query, square, "amin")
+        tied = square == nearest_square[query]
+        first = torch.full_like(found[rows], len(reference))
+        found[rows] = first.scatter_reduce_(0, query[tied], row[tied], "amin")
+    return found
