@@ -68,7 +68,10 @@ class Standardise(CloudFit):
         source_mean, source = moments(cloud.x, problem.a)
         target_mean, target = moments(cloud.y, problem.b)
         spread, wanted = source.diagonal().sqrt(), target.diagonal().sqrt()
-        scale = torch.where(spread > 0, wanted / spread.clamp_min(1e-300), 1.0)
+        # Read from the points: the deviation of equal numbers is rounding, not zero.
+        present = cloud.x[problem.a > 0]
+        varies = present.amax(0) > present.amin(0)
+        scale = torch.where(varies, wanted / spread.clamp_min(1e-300), 1.0)
         return _map(problem, scale.diag(), source_mean, target_mean)
 
 
