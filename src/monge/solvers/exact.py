@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 
 import numpy as np
 import ot
@@ -46,9 +47,10 @@ class Exact(Solver):
     max_iterations: int = 10_000_000
 
     def __post_init__(self) -> None:
-        if self.max_iterations < 1:
-            required, remedy = "a positive number of pivots", "leave it at its default"
-            got = self.max_iterations
+        whole = isinstance(self.max_iterations, Integral)
+        if not whole or isinstance(self.max_iterations, bool) or self.max_iterations < 1:
+            required, remedy = "a positive whole number of pivots", "leave it at its default"
+            got = repr(self.max_iterations)
             raise InputError(sentence("Exact", "max_iterations", required, got, remedy))
 
     def solve(
@@ -66,7 +68,7 @@ class Exact(Solver):
         Raises
         ------
         InputError
-            If the problem relaxes a marginal.
+            If the problem relaxes a marginal, or its costs are too large for the floating type.
         ConvergenceError
             If the simplex gave up and ``throw``.
         """
@@ -86,12 +88,19 @@ class Exact(Solver):
             )
         report(Progress(task="Exact plan", done=0, total=1, detail="network simplex"))
         cost = problem.geometry.block(slice(0, n)).double().cpu().numpy()
+        largest = float(np.abs(cost).max())
+        if not np.isfinite(largest):
+            required, got = "of costs that the floating type can hold", f"a cost of {largest}"
+            remedy = "divide the points by a constant, or pass them as float64"
+            raise InputError(sentence("Exact", "problem", required, got, remedy))
+        # The simplex compares reduced costs with an absolute threshold: it wants costs of size one.
+        unit = cost / largest if largest > 0 else cost
         total = float(problem.a.sum())
         a, b = (w.cpu().numpy() / total for w in (problem.a, problem.b))
         with warnings.catch_warnings():
             # POT warns where the simplex gives up; the status says it here.
             warnings.simplefilter("ignore")
-            matrix, log = ot.emd(a, b, cost, numItermax=self.max_iterations, log=True)
+            matrix, log = ot.emd(a, b, unit, numItermax=int(self.max_iterations), log=True)
         report(Progress(task="Exact plan", done=1, total=1))
         row, column = np.nonzero(matrix)
         device, dtype = problem.geometry.device, problem.geometry.dtype
@@ -108,7 +117,7 @@ class Exact(Solver):
             problem=problem,
             plan=plan,
             objective=float((matrix[row, column] * cost[row, column]).sum()) * total,
-            status=Status.CONVERGED if log["warning"] is None else Status.MAX_SWEEPS,
+            status=Status.CONVERGED if log["warning"] is None else Status.MAX_PIVOTS,
             marginal_error=error,
             sweeps=0,
             operator="exact",

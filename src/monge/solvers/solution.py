@@ -21,6 +21,7 @@ class Status(Enum):
     MAX_SWEEPS = (
         "not converged within max_sweeps: raise max_sweeps, raise epsilon, or loosen tolerance"
     )
+    MAX_PIVOTS = "the simplex stopped before the optimum: raise max_iterations"
     STALLED = (
         "not converged and no longer improving: the arithmetic allows no better; pass float64 "
         "points, raise epsilon, or loosen tolerance"
