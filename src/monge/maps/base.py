@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
+import torch
+
 from monge._types import Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import PointCloud
@@ -61,15 +63,20 @@ def cloud_of(problem: Problem, caller: str) -> PointCloud:
 
 
 def check_points(points: Tensor, width: int, caller: str) -> Tensor:
-    """Refuse points of another width than the map was fitted on.
+    """Refuse points of another width than the map was fitted on, and points that are no numbers.
 
     Raises
     ------
     InputError
-        Naming both widths.
+        Naming both widths, or the row that is not finite.
     """
-    if points.ndim == 2 and points.shape[1] == width:  # noqa: PLR2004 - rows and columns
-        return points
-    required, got = f"of shape (rows, {width})", f"shape {tuple(points.shape)}"
-    remedy = "pass the same features that the map was fitted on"
+    if points.ndim != 2 or points.shape[1] != width:  # noqa: PLR2004 - rows and columns
+        required, got = f"of shape (rows, {width})", f"shape {tuple(points.shape)}"
+        remedy = "pass the same features that the map was fitted on"
+    else:
+        finite = torch.isfinite(points).all(1)
+        if bool(finite.all()):
+            return points
+        required, got = "finite", f"NaN or infinity at row {int((~finite).nonzero()[0])}"
+        remedy = "drop or impute such rows first"
     raise InputError(sentence(caller, "points", required, got, remedy))
