@@ -123,6 +123,11 @@ class Plan(ABC):
         -------
         Tensor
             (R, C) float64 for R source and C target groups.
+
+        Raises
+        ------
+        InputError
+            If the groups are of another length, or not integers from 0.
         """
         n, m = self.shape
         if len(source_groups) != n or len(target_groups) != m:
@@ -135,6 +140,11 @@ class Plan(ABC):
                     "pass the labels of the rows that the plan was made for",
                 )
             )
+        for name, labels in (("source_groups", source_groups), ("target_groups", target_groups)):
+            if labels.dtype.is_floating_point or int(labels.min()) < 0:
+                required, got = "integers from 0", f"{labels.dtype} from {labels.min()}"
+                remedy = "number the groups from 0, and give unknown rows a group of their own"
+                raise InputError(sentence("Plan.grouped_mass", name, required, got, remedy))
         groups = torch.zeros(
             int(source_groups.max()) + 1,
             int(target_groups.max()) + 1,

@@ -14,12 +14,12 @@ __all__ = ["SparsePlan"]
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class SparsePlan(Plan):
-    """Mass given by its entries, sorted by row.
+    """Mass given by its entries; they are kept sorted by row.
 
     Attributes
     ----------
     row, column
-        (e,) int64, ``row`` ascending.
+        (e,) int64, in any order.
     mass
         (e,) non-negative.
     size
@@ -30,6 +30,11 @@ class SparsePlan(Plan):
     column: Tensor
     mass: Tensor
     size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        order = torch.argsort(self.row, stable=True)
+        for name in ("row", "column", "mass"):
+            object.__setattr__(self, name, getattr(self, name)[order])
 
     @property
     def shape(self) -> tuple[int, int]:
