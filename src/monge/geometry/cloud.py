@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
 
 from monge._types import ArrayLike, CostName, Tensor
@@ -13,7 +14,37 @@ from monge.geometry.base import Factors, Geometry
 from monge.geometry.costs import CostFunction, check_cost, cosine_rows, pairwise
 from monge.numerics import resolve_dtype
 
-__all__ = ["PointCloud", "as_points"]
+__all__ = ["PointCloud", "as_points", "as_tensor"]
+
+_CENTRE_ROUNDING = 1e-15
+"""Rounding of the float64 centre of the points, relative to their largest coordinate."""
+
+
+def as_tensor(array: ArrayLike, caller: str, parameter: str) -> Tensor:
+    """Turn an array of real numbers into a tensor, out of any gradient's sight.
+
+    A read-only array, or one that is read backwards, is copied: a tensor can share neither.
+
+    Raises
+    ------
+    InputError
+        If it is no array of real numbers.
+    """
+    try:
+        if isinstance(array, np.ndarray) and not (
+            array.flags.writeable and all(stride >= 0 for stride in array.strides)
+        ):
+            array = array.copy()
+        tensor = torch.as_tensor(array).detach()
+        got: object = f"dtype {tensor.dtype}"
+    except (TypeError, ValueError, RuntimeError) as error:
+        got = error
+    else:
+        if not tensor.is_complex():
+            return tensor
+    raise InputError(
+        sentence(caller, parameter, "an array of real numbers", got, "pass a float array")
+    )
 
 
 def as_points(points: ArrayLike, caller: str, parameter: str) -> Tensor:
@@ -24,12 +55,7 @@ def as_points(points: ArrayLike, caller: str, parameter: str) -> Tensor:
     InputError
         If it is not two-dimensional, is empty, or holds NaN or infinity.
     """
-    try:
-        tensor = torch.as_tensor(points)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise InputError(
-            sentence(caller, parameter, "an array of numbers", error, "pass an (n, d) float array")
-        ) from error
+    tensor = as_tensor(points, caller, parameter)
     if tensor.dtype not in (torch.float32, torch.float64):
         tensor = tensor.to(torch.float32)
     if tensor.ndim != 2 or 0 in tensor.shape:  # noqa: PLR2004 - rows and columns
@@ -73,7 +99,8 @@ class PointCloud(Geometry):
     Raises
     ------
     InputError
-        If the points are not finite, empty, or differ in width.
+        If the points are not finite, empty, or differ in width, or if a row is zero and the cost
+        is the cosine.
 
     Examples
     --------
@@ -107,6 +134,8 @@ class PointCloud(Geometry):
         dtype = resolve_dtype(x, y)
         object.__setattr__(self, "x", x.to(dtype))
         object.__setattr__(self, "y", y.to(dtype))
+        if self.cost == "cosine":
+            _ = self._prepared  # a zero row is refused here and not in the middle of a solve
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -174,10 +203,16 @@ class PointCloud(Geometry):
         return replace(self, x=self.x.to(dtype), y=self.y.to(dtype))
 
     def mean(self, a: Tensor, b: Tensor) -> float:
-        """Return the mean cost of the independent plan; in closed form where the cost allows."""
+        """Return the mean cost of the independent plan; in closed form where the cost allows.
+
+        Zero where it is no more than the rounding of the centre, as for points that are all equal.
+        """
         factors = self.factors()
         if factors is None:
             return super().mean(a, b)
         a, b = a.double() / a.double().sum(), b.double() / b.double().sum()
         cross = (a @ factors.left.double()) @ (b @ factors.right.double())
-        return float(a @ factors.row.double() + b @ factors.column.double() - cross)
+        mean = float(a @ factors.row.double() + b @ factors.column.double() - cross)
+        reach = max(float(self.x.abs().max()), float(self.y.abs().max()))
+        rounding = self.x.shape[1] * (_CENTRE_ROUNDING * reach) ** 2 if self.cost != "cosine" else 0
+        return mean if mean > rounding else 0.0

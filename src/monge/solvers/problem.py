@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isnan
+from math import inf, isfinite, isnan
 
 import torch
 
 from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import Geometry
+from monge.geometry.cloud import as_tensor
 
 __all__ = ["Problem"]
 
@@ -21,12 +22,15 @@ def _weights(weights: ArrayLike | None, length: int, name: str, geometry: Geomet
     """Check one marginal and return it in float64, (length,); ``None`` is uniform of sum one."""
     if weights is None:
         return torch.full((length,), 1.0 / length, dtype=torch.float64, device=geometry.device)
-    tensor = torch.as_tensor(weights).to(dtype=torch.float64, device=geometry.device)
+    given = as_tensor(weights, "Problem", name)
+    tensor = given.to(dtype=torch.float64, device=geometry.device)
+    total = float(tensor.sum())
     if tensor.shape != (length,):
         got, required = f"shape {tuple(tensor.shape)}", f"of shape ({length},)"
-    elif not bool(torch.isfinite(tensor).all()) or bool((tensor < 0).any()):
-        got, required = f"a smallest value of {float(tensor.min())}", "finite and non-negative"
-    elif float(tensor.sum()) == 0:
+    elif bool((tensor < 0).any()) or not isfinite(total):
+        got = f"values from {float(tensor.min())} to {float(tensor.max())} of sum {total}"
+        required = "non-negative and of a finite sum"
+    elif total == 0:
         got, required = "only zeros", "positive somewhere"
     else:
         return tensor
