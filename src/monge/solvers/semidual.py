@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from math import inf
+from math import ceil, inf, log
 from typing import NamedTuple
 
 import torch
@@ -100,9 +100,7 @@ class SemiDual:
         """
         subsamples = [s for s in _SUBSAMPLES if len(self.a) // s[0] >= _SUBSAMPLE_ROWS]
         divisor = subsamples[0][0] if subsamples else 1
-        steps = 0
-        while relative * _COARSE_STEP**steps < _COARSE_EPSILON:
-            steps += 1
+        steps = max(0, ceil(log(_COARSE_EPSILON / relative, _COARSE_STEP)))
         for step in range(steps, 0, -1):
             yield Stage(self.epsilon * _COARSE_STEP**step, divisor, _COARSE_TOLERANCE)
         for divisor, tolerance in subsamples:
@@ -128,6 +126,7 @@ class SemiDual:
             ascent = self.climb(operator, start, stage.tolerance, min(sweeps, _COARSE_SWEEPS))
             h = ascent.h * (stage.epsilon / self.epsilon)
             self._best = h
+            del operator  # or two kernels would be stored while the next stage makes its own
         return h
 
     def solve(self, h: Tensor, tolerance: float, sweeps: int) -> Ascent:

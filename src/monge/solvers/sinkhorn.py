@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import isfinite
+from numbers import Integral, Real
 from time import perf_counter
 from typing import get_args
 
@@ -34,6 +35,10 @@ _FLOAT32_TOLERANCE = 1e-5
 
 _FLOAT32_SCORE = 5e-7
 """Rounding of a float32 score, relative to the mean cost: float64 where epsilon makes it matter."""
+
+
+_SMALLEST, _LARGEST = 1e-290, 1e290
+"""Epsilon in units of the cost, beyond which a cost over epsilon is no number."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +84,16 @@ class Sinkhorn(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name, remedy in (
-            ("epsilon", "pass for example epsilon=0.05, 5 % of the mean cost"),
-            ("tolerance", "pass for example tolerance=1e-4"),
-            ("max_sweeps", "pass for example max_sweeps=2000"),
+        for name, kind, remedy in (
+            ("epsilon", Real, "pass for example epsilon=0.05, 5 % of the mean cost"),
+            ("tolerance", Real, "pass for example tolerance=1e-4"),
+            ("max_sweeps", Integral, "pass for example max_sweeps=2000"),
         ):
             value = getattr(self, name)
-            number = isinstance(value, (int, float)) and not isinstance(value, bool)
+            number = isinstance(value, kind) and not isinstance(value, bool)
             if not (number and isfinite(value) and value > 0):
-                raise InputError(
-                    sentence("Sinkhorn", name, "a positive finite number", repr(value), remedy)
-                )
+                required = f"a positive {'finite' if kind is Real else 'whole'} number"
+                raise InputError(sentence("Sinkhorn", name, required, repr(value), remedy))
         scales = get_args(EpsilonScale)
         if self.epsilon_scale not in scales:
             required = f"one of {', '.join(map(repr, scales))}"
@@ -113,7 +117,8 @@ class Sinkhorn(Solver):
         ConvergenceError
             If the tolerance was not reached and ``throw``; it carries the solution so far.
         InputError
-            If the problem relaxes a marginal, or its costs are too large for the floating type.
+            If the problem relaxes a marginal, or its costs or epsilon are too large or too small
+            for the floating type.
         """
         if not problem.balanced:
             required, got = "balanced", f"tau {problem.tau_source:g} and {problem.tau_target:g}"
@@ -180,7 +185,12 @@ class _Support:
         self.rows, self.columns = (w.nonzero()[:, 0] for w in (problem.a, problem.b))
         geometry = self._select(problem.geometry, self.rows, self.columns)
         mean = geometry.mean(problem.a[self.rows], problem.b[self.columns])
-        self.epsilon = options.epsilon * self._scale(geometry, mean)
+        self._check_costs(geometry, mean)
+        self.epsilon = float(options.epsilon) * self._scale(geometry, mean)
+        if not _SMALLEST < self.epsilon < _LARGEST:
+            required = f"between {_SMALLEST:g} and {_LARGEST:g} in units of the cost"
+            remedy = "pass for example epsilon=0.05, 5 % of the mean cost"
+            raise InputError(sentence("Sinkhorn", "epsilon", required, self.epsilon, remedy))
         self.relative = self.epsilon / mean if mean > 0 else 1.0
         exact = min(
             options.tolerance / _FLOAT32_TOLERANCE,
@@ -196,16 +206,24 @@ class _Support:
             return geometry
         return geometry.select(rows, columns)
 
+    def _check_costs(self, geometry: Geometry, mean: float) -> None:
+        """Refuse costs that overflow the floating type, or that have no digits left in it."""
+        least = torch.finfo(geometry.dtype).tiny / torch.finfo(geometry.dtype).eps
+        if isfinite(mean) and abs(mean) > least:
+            return
+        a, b = self.problem.a[self.rows], self.problem.b[self.columns]
+        if mean == 0 and geometry.to(torch.float64).mean(a, b) == 0:
+            return  # not lost: all costs are zero
+        required, got = "of costs that the floating type can hold", f"a mean cost of {mean:g}"
+        remedy = "multiply the points by a constant, or pass them as float64"
+        raise InputError(sentence("Sinkhorn", "problem", required, got, remedy))
+
     def _scale(self, geometry: Geometry, mean: float) -> float:
         """Return what epsilon is relative to; one where all costs are zero and any would do."""
         if self.options.epsilon_scale == "absolute":
             return 1.0
         scale = mean if self.options.epsilon_scale == "mean" else geometry.max()
-        if not isfinite(scale):
-            required, got = "of costs that the floating type can hold", f"a cost of {scale}"
-            remedy = "divide the points by a constant, or pass them as float64"
-            raise InputError(sentence("Sinkhorn", "problem", required, got, remedy))
-        return scale if scale > 0 else 1.0
+        return scale if scale > 0 and mean != 0 else 1.0
 
     def semidual(self, monitor: _Monitor) -> SemiDual:
         """State the concave problem of this support."""
