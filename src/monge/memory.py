@@ -7,6 +7,8 @@ beforehand.
 from __future__ import annotations
 
 import re
+from math import inf
+from numbers import Integral
 
 from monge.errors import InputError, MemoryBudgetError, sentence
 
@@ -39,13 +41,13 @@ def parse_bytes(memory: str | int, *, caller: str = "parse_bytes") -> int:
     2147483648
     """
     number = float("nan")
-    if isinstance(memory, int) and not isinstance(memory, bool):
-        number = memory
+    if isinstance(memory, Integral) and not isinstance(memory, bool):
+        number = float(memory)
     elif isinstance(memory, str):
         match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*", memory)
         if match and match[2].upper() in _UNITS:
             number = float(match[1]) * _UNITS[match[2].upper()]
-    if not number >= 1:
+    if not 1 <= number < inf:
         raise InputError(
             sentence(
                 caller,
@@ -67,10 +69,10 @@ def format_bytes(count: float) -> str:
     '1.63 GiB'
     """
     for unit in ("B", "KiB", "MiB", "GiB"):
-        if count < 1024:  # noqa: PLR2004 - binary units
+        if count < 1000:  # noqa: PLR2004 - from here three digits would need an exponent
             return f"{count:.0f} B" if unit == "B" else f"{count:.3g} {unit}"
         count /= 1024
-    return f"{count:.3g} TiB"
+    return f"{count:,.1f} TiB"
 
 
 def require_memory(caller: str, need: int, budget: str | int, remedy: str) -> None:
