@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -43,7 +43,7 @@ class Experiment:
     load: Callable[[Path | None, Report], Pair]
     protocol: str
     command: str
-    options: RunOptions = RunOptions()
+    options: RunOptions = field(default_factory=RunOptions)
 
 
 def _mnist_usps(data_dir: Path | None, report: Report) -> Pair:
