@@ -4,6 +4,10 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("monge", derandomize=True, deadline=None, max_examples=40)
+settings.load_profile("monge")
 
 
 @pytest.fixture(scope="session")

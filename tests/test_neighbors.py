@@ -1,0 +1,97 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from monge import neighbors
+from monge.errors import InputError
+from monge.neighbors import nearest
+from zoo import clouds, generator
+
+DTYPES = (torch.float32, torch.float64)
+
+
+def brute(queries, reference):
+    """Measure every pair in float64; the first of the nearest."""
+    gap = queries.double()[:, None] - reference.double()
+    return (gap * gap).sum(2).argmin(1)
+
+
+@pytest.fixture(params=["whole", "cut"])
+def _blocks(request, monkeypatch):
+    if request.param == "cut":
+        monkeypatch.setattr(neighbors, "_QUERY_ROWS", 7)
+        monkeypatch.setattr(neighbors, "_REFERENCE_ROWS", 5)
+        monkeypatch.setitem(neighbors.row_slices.__kwdefaults__, "elements", 40)
+
+
+@pytest.mark.usefixtures("_blocks")
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("n", [1, 2, 3, 40])
+def test_the_nearest_row_is_that_of_every_pair_measured(n, dtype):
+    queries, reference = clouds(60, n, 4, dtype=dtype)
+    assert torch.equal(nearest(queries, reference), brute(queries, reference))
+
+
+@pytest.mark.usefixtures("_blocks")
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_of_many_equal_rows_the_first_wins(dtype):
+    queries, reference = clouds(60, 12, 3, dtype=dtype)
+    order = torch.randperm(60, generator=generator(0))
+    reference = reference.repeat(5, 1)[order]
+    assert torch.equal(nearest(queries, reference), brute(queries, reference))
+    assert torch.equal(nearest(reference, reference), brute(reference, reference))
+
+
+@pytest.mark.usefixtures("_blocks")
+def test_points_of_a_grid_have_many_nearest_and_the_first_is_found():
+    axis = torch.arange(4.0)
+    reference = torch.cartesian_prod(axis, axis)[torch.randperm(16, generator=generator(1))]
+    middles = torch.cartesian_prod(axis + 0.5, axis + 0.5)
+    assert torch.equal(nearest(middles, reference), brute(middles, reference))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("distance", [1e2, 1e4, 1e6])
+def test_two_clusters_far_apart_do_not_blur_each_other(distance, dtype):
+    queries, reference = clouds(50, 80, 3, dtype=dtype)
+    reference[:40] += distance
+    reference[40:] -= distance
+    queries[:25] += distance
+    queries[25:] -= distance
+    assert torch.equal(nearest(queries, reference), brute(queries, reference))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("scale", [1e-12, 1e12, 1e25])
+def test_the_answer_knows_no_unit(scale, dtype):
+    queries, reference = clouds(50, 30, 3, dtype=dtype)
+    found = nearest(queries * scale, reference * scale)
+    assert torch.equal(found, brute(queries, reference))
+
+
+def test_an_outlier_among_the_references_changes_nothing():
+    queries, reference = clouds(50, 80, 3, dtype=torch.float32)
+    reference[3] = 1e6
+    assert torch.equal(nearest(queries, reference), brute(queries, reference))
+
+
+@given(seed=st.integers(0, 10**6), digits=st.integers(0, 2), d=st.integers(1, 5))
+def test_a_query_is_answered_alone_as_among_others(seed, digits, d):
+    queries, reference = clouds(6, 9, d, seed=seed, dtype=torch.float32)
+    queries, reference = queries.round(decimals=digits), reference.round(decimals=digits)
+    found = nearest(queries, reference)
+    alone = [int(nearest(queries[i : i + 1], reference)) for i in range(6)]
+    assert found.tolist() == alone
+
+
+def test_no_queries_give_no_rows_and_types_may_differ():
+    reference = torch.zeros(2, 3)
+    assert nearest(torch.zeros(0, 3), reference).shape == (0,)
+    assert nearest(torch.ones(1, 3).double(), reference).tolist() == [0]
+
+
+@pytest.mark.parametrize("shape", [(0, 3), (4, 2)])
+def test_references_that_do_not_fit_are_refused(shape):
+    with pytest.raises(InputError, match=r"^nearest: 'reference' must be .*3 features"):
+        nearest(torch.zeros(1, 3), torch.zeros(shape))
