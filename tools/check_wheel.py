@@ -20,10 +20,13 @@ ROOT = Path(__file__).resolve().parents[1]
 REQUIRED_FILES = ("monge/py.typed", "monge/report/templates/report.html.jinja")
 """Files without Python code that the package does not work without."""
 
-HEAVY = ("bokeh", "jinja2", "matplotlib", "mlxtend", "pandas", "pyarrow", "rich", "typer")
-"""What `import monge` must leave alone: extras, and what the command line alone needs."""
+HEAVY = ("bokeh", "jinja2", "matplotlib", "mlxtend", "pandas", "pyarrow", "typer")
+"""What `import monge` must leave alone: extras, and what the command line alone needs.
 
-IMPORT_LIGHTLY = f"""
+rich is not among them: scikit-learn loads it where it finds it.
+"""
+
+IMPORT_LIGHTLY = f"""# import monge alone
 import sys
 import monge
 loaded = sorted(set({HEAVY!r}) & set(sys.modules))
@@ -31,7 +34,7 @@ if loaded:
     sys.exit("import monge also loads " + ", ".join(loaded) + "; import them where they are used")
 """
 
-IMPORT_EVERYTHING = """
+IMPORT_EVERYTHING = """# import every module
 import importlib, pkgutil
 import monge
 
