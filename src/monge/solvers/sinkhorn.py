@@ -145,7 +145,7 @@ class Sinkhorn(Solver):
         self, problem: Problem, support: _Support, semi: SemiDual, ascent: Ascent
     ) -> Solution:
         """Build the plan of a potential and measure it on the true kernel."""
-        plan = support.plan(ascent)
+        plan = support.plan(ascent, GibbsKernel(semi.geometry, semi.epsilon).offset)
         error = marginal_error(plan, problem)
         status = ascent.status
         if status is Status.CONVERGED and not max(error) <= 2 * self.tolerance:
@@ -250,8 +250,12 @@ class _Support:
         potential = plan.f[self.rows] if self.swapped else plan.g[self.columns]
         return potential / self.epsilon
 
-    def plan(self, ascent: Ascent) -> EntropicPlan:
-        """Extend the potential to every row and column, those without mass too."""
+    def plan(self, ascent: Ascent, offset: Tensor) -> EntropicPlan:
+        """Extend the potential to every row and column, those without mass too.
+
+        ``offset`` (rows with mass,) is what the ascent's normalisers leave out. It is that of the
+        geometry solved on: the whole one is centred on all targets and has another.
+        """
         geometry = self.problem.geometry.to(self.dtype)
         a, b, rows, columns = self.problem.a, self.problem.b, self.rows, self.columns
         if self.swapped:
@@ -259,8 +263,7 @@ class _Support:
         n, m = geometry.shape
         f, g = torch.zeros_like(a), torch.zeros_like(b)
         g[columns] = ascent.h
-        kernel = GibbsKernel(geometry, self.epsilon)
-        f[rows] = kernel.offset[rows] - ascent.log_norm
+        f[rows] = offset - ascent.log_norm
         if len(rows) < n:
             idle = (a == 0).nonzero()[:, 0]
             beside = GibbsKernel(geometry.select(idle, None), self.epsilon)
