@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 refused or failed with one sentence, 2 wrong usage, 130 in
 
 from __future__ import annotations
 
+import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -12,14 +13,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 import monge
 from monge.cli.bars import Bars
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
 from monge.errors import MongeError
-from monge.experiments import EXPERIMENTS, run
+from monge.experiments import EXPERIMENTS, Finished, run
 from monge.nets import LeNet5, summarize
 
 __all__ = ["app", "main"]
@@ -31,15 +31,29 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # the boxes cut long option names at 80 columns
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+_NUMBER = re.compile(r"-?[0-9]+")
+
 Seeds = Annotated[
     list[int] | None,
-    typer.Option("--seeds", help="One training and one draw of rows each: --seeds 0 1 2.", min=0),
+    typer.Option(
+        "--seeds",
+        help="One training and one draw of rows each: --seeds 0 1 2.",
+        metavar="NUMBERS",
+        min=0,
+    ),
 ]
-Out = Annotated[Path, typer.Option("--out", help="Folder under which the run's folder is made.")]
-Epochs = Annotated[int | None, typer.Option("--epochs", help="Passes over the source.", min=1)]
+Out = Annotated[
+    Path,
+    typer.Option("--out", help="Folder under which the run's folder is made.", metavar="FOLDER"),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option("--epochs", help="Passes over the source.", metavar="NUMBER", min=1),
+]
 DoubleSoftmax = Annotated[
     bool | None,
     typer.Option(
@@ -48,17 +62,26 @@ DoubleSoftmax = Annotated[
     ),
 ]
 Channels = Annotated[
-    int | None, typer.Option("--channels", help="Input channels: 1, or 3 by replication.")
+    int | None,
+    typer.Option("--channels", help="Input channels: 1, or 3 by replication.", metavar="NUMBER"),
 ]
 PlanRows = Annotated[
-    int | None, typer.Option("--plan-rows", help="Random rows of each side in the plan.", min=1)
+    int | None,
+    typer.Option(
+        "--plan-rows", help="Random rows of each side in the plan.", metavar="NUMBER", min=1
+    ),
 ]
 Epsilon = Annotated[
-    float | None, typer.Option("--epsilon", help="Entropy of the plan, over the largest cost.")
+    float | None,
+    typer.Option("--epsilon", help="Entropy of the plan, over the largest cost.", metavar="NUMBER"),
 ]
 EpsilonScale = Annotated[
     str | None,
-    typer.Option("--epsilon-scale", help="What epsilon is relative to: max, mean or absolute."),
+    typer.Option(
+        "--epsilon-scale",
+        help="What epsilon is relative to: max, mean or absolute.",
+        metavar="WORD",
+    ),
 ]
 
 
@@ -85,21 +108,28 @@ def demo(
     seeds: Seeds = None,
     out: Out = Path("runs"),
 ) -> None:
-    """Run the post's experiment on small data that comes with the packages: no download.
+    """Run the post on small data that comes with the packages.
 
-    5,000 MNIST digits to 1,797 UCI digits, under two minutes; writes runs/demo/report.html.
+    5,000 MNIST digits to 1,797 UCI digits: no download, under two minutes. Writes
+    runs/demo/report.html.
     """
     _run("demo", {"seeds": seeds}, out, None)
 
 
 @app.command("run")
 def run_experiment(
-    experiment: Annotated[str, typer.Argument(help=f"One of: {', '.join(EXPERIMENTS)}.")],
+    experiment: Annotated[
+        str, typer.Argument(help=f"One of: {', '.join(EXPERIMENTS)}.", metavar="EXPERIMENT")
+    ],
     *,
     seeds: Seeds = None,
     data_dir: Annotated[
         Path | None,
-        typer.Option("--data-dir", help="Folder of the raw files; left out, they are fetched."),
+        typer.Option(
+            "--data-dir",
+            help="Folder of the raw files; left out, they are fetched.",
+            metavar="FOLDER",
+        ),
     ] = None,
     out: Out = Path("runs"),
     epochs: Epochs = None,
@@ -109,12 +139,13 @@ def run_experiment(
     epsilon: Epsilon = None,
     epsilon_scale: EpsilonScale = None,
 ) -> None:
-    """Run a named experiment from raw files to pictures: mnist-usps is the post, step by step.
+    """Run a named experiment from raw files to pictures.
 
-    An interrupted run goes on from the last finished epoch and method.
+    mnist-usps is the post, step by step. An interrupted run goes on from the last finished epoch
+    and method.
     """
     if experiment not in EXPERIMENTS:
-        raise click.BadParameter(
+        raise typer.BadParameter(
             f"{experiment!r} is not one of {', '.join(EXPERIMENTS)}.", param_hint="EXPERIMENT"
         )
     told = {
@@ -131,6 +162,18 @@ def run_experiment(
 
 def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> None:
     """Run an experiment with its own options, but for those that were told."""
+    try:
+        finished = _finish(name, told, out, data_dir)
+    except MongeError as error:
+        complain(str(error))
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt as error:
+        complain("monge: interrupted; what was finished is kept, run the same command to go on.")
+        raise typer.Exit(130) from error
+    print_finished(finished)
+
+
+def _finish(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> Finished:
     experiment = EXPERIMENTS[name]
     given = {key: value for key, value in told.items() if value is not None}
     if "seeds" in given:
@@ -140,18 +183,22 @@ def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> N
     model = LeNet5(n_channels=options.n_channels, double_softmax=options.double_softmax)
     print_network(summarize(model, (options.n_channels, 32, 32)))
     with Bars() as bars:
-        finished = run(experiment, options=options, out=out, data_dir=data_dir, report=bars)
-    print_finished(finished)
+        return run(experiment, options=options, out=out, data_dir=data_dir, report=bars)
 
 
 def _spread_seeds(words: Sequence[str]) -> list[str]:
-    """Turn ``--seeds 0 1 2`` into ``--seeds 0 --seeds 1 --seeds 2``, which the parser knows."""
+    """Turn ``--seeds 0 1 2`` into ``--seeds 0 --seeds 1 --seeds 2``, which the parser knows.
+
+    A ``--seeds`` that no number follows is left to the parser, which refuses it.
+    """
     spread: list[str] = []
     inside = False
-    for word in words:
+    for at, word in enumerate(words):
         if word == "--seeds":
-            inside = True
-        elif inside and word.lstrip("-").isdigit():
+            inside = bool(_NUMBER.fullmatch("".join(words[at + 1 : at + 2])))
+            if not inside:
+                spread.append(word)
+        elif inside and _NUMBER.fullmatch(word):
             spread += ["--seeds", word]
         else:
             inside = False
@@ -171,17 +218,7 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = print_warning
-            code = app(args=arguments, prog_name="monge", standalone_mode=False)
-    except MongeError as error:
-        complain(str(error))
-        return 1
-    except click.exceptions.NoArgsIsHelpError as error:
-        typer.echo(error.format_message())
-        return 2
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        complain("monge: interrupted; what was finished is kept, run the same command to go on.")
-        return 130
-    return code if isinstance(code, int) else 0
+            app(args=arguments, prog_name="monge")
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else 0
+    return 0

@@ -59,7 +59,8 @@ class Bars:
         if not self.console.is_terminal:
             if over:
                 detail = f" ({progress.detail})" if progress.detail else ""
-                self.console.print(f"{progress.task}: done{detail}", highlight=False, markup=False)
+                line = f"{progress.task}: done{detail}"
+                self.console.print(line, highlight=False, markup=False, soft_wrap=True)
             return
         if progress.task not in self.tasks:
             self.tasks[progress.task] = self.live.add_task(

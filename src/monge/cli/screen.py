@@ -16,7 +16,9 @@ __all__ = ["complain", "print_finished", "print_network", "print_step", "print_w
 
 def complain(text: str) -> None:
     """Print an error on standard error."""
-    Console(stderr=True).print(text, style="bold red", highlight=False, markup=False)
+    Console(stderr=True).print(
+        text, style="bold red", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def print_warning(
@@ -29,7 +31,9 @@ def print_warning(
 ) -> None:
     """Print a warning as one sentence, without the place in the code."""
     del category, filename, lineno, file, line
-    Console(stderr=True).print(f"{message}", style="yellow", highlight=False, markup=False)
+    Console(stderr=True).print(
+        f"{message}", style="yellow", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def print_step(experiment: Experiment) -> None:
