@@ -154,11 +154,15 @@ METHODS = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cell:
-    """One method on one seed: predicted classes (m,) int64 and the wall time."""
+    """One method on one seed: predicted classes (m,) int64 and the wall time.
+
+    `reused` says that it was taken from the cache.
+    """
 
     method: str
     predicted: Tensor
     seconds: float
+    reused: bool = False
 
 
 def predict_all(task: Task, kept: Callable[[str], Cell | None]) -> Iterator[Cell]:
@@ -166,7 +170,7 @@ def predict_all(task: Task, kept: Callable[[str], Cell | None]) -> Iterator[Cell
     for name, method in METHODS.items():
         cell = kept(name)
         if cell is not None:
-            yield replace(cell, method=name)
+            yield replace(cell, method=name, reused=True)
             continue
         began = perf_counter()
         predicted = np.asarray(method.predict(task), dtype=np.int64)

@@ -14,6 +14,14 @@ __all__ = ["PLAN_TOLERANCE", "RunOptions"]
 PLAN_TOLERANCE = 1e-6
 """L1 marginal error of the runs' entropic plan."""
 
+_LARGEST = 2**32 - 1
+"""The largest seed of ``numpy.random.RandomState``, which draws the plan's rows."""
+
+
+def _whole(value: object, least: int) -> bool:
+    """Whether it is a whole number, which a boolean is not, from ``least`` on."""
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
@@ -47,16 +55,17 @@ class RunOptions:
         self.training(0)
         self.solver()
         seeds = self.seeds
-        if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
-            required, remedy = "different whole numbers from 0", "pass for example --seeds 0 1 2"
+        if not seeds or len(set(seeds)) < len(seeds) or not all(_whole(s, 0) for s in seeds):
+            required = f"different whole numbers from 0 to {_LARGEST}"
+            remedy = "pass for example --seeds 0 1 2"
             raise InputError(sentence("RunOptions", "seeds", required, seeds, remedy))
-        if self.n_channels not in (1, 3):
+        if isinstance(self.n_channels, bool) or self.n_channels not in (1, 3):
             required, remedy = "1 or 3", "pass 1 for grey images"
             raise InputError(
                 sentence("RunOptions", "n_channels", required, self.n_channels, remedy)
             )
-        if self.plan_rows < 1:
-            required, remedy = "a positive number of rows", "pass for example 2560"
+        if not _whole(self.plan_rows, 1):
+            required, remedy = "a positive whole number of rows", "pass for example 2560"
             raise InputError(sentence("RunOptions", "plan_rows", required, self.plan_rows, remedy))
 
     def training(self, seed: int) -> TrainingOptions:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -133,7 +133,7 @@ def _claim(folder: Path) -> None:
     """Refuse an output folder that cannot be written before hours go into it."""
     probe = folder / ".writable"
     write_text(probe, "")
-    probe.unlink()
+    probe.unlink(missing_ok=True)  # two runs at once share it
 
 
 def _run_seed(
@@ -152,23 +152,25 @@ def _run_seed(
         return Cell(method=method, predicted=arrays["predicted"], seconds=config["seconds"])
 
     cells: dict[str, Cell] = {}
-    title = f"Seed {seed}: methods"
-    report(Progress(task=title, done=0, total=len(METHODS), detail=METHODS["source_head"].title))
+    _say_methods(seed, cells, report)
     for cell in predict_all(task, kept):
         cells[cell.method] = cell
-        config = {"method": cell.method, "seconds": cell.seconds}
-        key = cache.key(parts | {"method": cell.method})
-        cache.put("predictions", key, {"predicted": cell.predicted}, config)
-        report(
-            Progress(
-                task=title,
-                done=len(cells),
-                total=len(METHODS),
-                detail=METHODS[cell.method].title,
-            )
-        )
+        if not cell.reused:
+            config = {"method": cell.method, "seconds": cell.seconds}
+            key = cache.key(parts | {"method": cell.method})
+            cache.put("predictions", key, {"predicted": cell.predicted}, config)
+        _say_methods(seed, cells, report)
     adapter, solution = fit_the_post(task, report)
     return _Seed(network=network, task=task, adapter=adapter, solution=solution, cells=cells)
+
+
+def _say_methods(seed: int, cells: dict[str, Cell], report: Report) -> None:
+    """Report the methods done, and which comes next or how many were reused."""
+    names, reused = list(METHODS), sum(cell.reused for cell in cells.values())
+    detail = f"{reused} of {len(names)} reused" if reused else ""
+    if len(cells) < len(names):
+        detail = METHODS[names[len(cells)]].title
+    report(Progress(task=f"Seed {seed}: methods", done=len(cells), total=len(names), detail=detail))
 
 
 def _collect(
@@ -231,8 +233,13 @@ def _plan_result(options: RunOptions, seeds: list[_Seed], target_labels: Tensor)
 
 
 def _command(experiment: Experiment, options: RunOptions) -> str:
-    """Write the command that makes this run again, with what differs from the defaults."""
-    defaults, words = experiment.options, [experiment.command]
+    """Write the command that makes this run again, with what differs from the defaults.
+
+    A short command, such as ``monge demo``, knows the seeds alone.
+    """
+    defaults = experiment.options
+    short = replace(options, seeds=defaults.seeds) == defaults
+    words = [experiment.command if short else f"monge run {shlex.quote(experiment.name)}"]
     if options.seeds != defaults.seeds:
         words += ["--seeds", *map(str, options.seeds)]
     for name, flag in (
