@@ -96,7 +96,7 @@ def sorted_line(dtype):
     rows, columns = x[:, 0].argsort().tolist(), y[:, 0].argsort().tolist()
     while rows and columns:
         i, j = rows[0], columns[0]
-        mass = min(left[i], right[j])
+        mass = float(min(left[i], right[j]))
         plan[i, j] += mass
         left[i] -= mass
         right[j] -= mass

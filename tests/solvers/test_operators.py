@@ -1,0 +1,183 @@
+"""The parts of Sinkhorn, each against its formula: sweeps, acceleration, certificate, warm-up."""
+
+import pytest
+import torch
+
+from monge.errors import ConvergenceError
+from monge.geometry import PointCloud
+from monge.numerics import row_slices
+from monge.plans import EntropicPlan, GibbsKernel
+from monge.solvers import MarginalError, Problem, Status
+from monge.solvers.anderson import Anderson
+from monge.solvers.base import raise_unless_converged
+from monge.solvers.certificate import marginal_error, soft_transform
+from monge.solvers.kernels import StoredKernel, StreamedKernel, choose_operator
+from monge.solvers.semidual import SemiDual, Stage
+from tolerances import tolerance
+from zoo import clouds, generator, solution_of, weights
+
+N, M, EPSILON = 17, 9, 0.5
+
+
+@pytest.fixture(params=["whole", "cut"], autouse=True)
+def _blocks(request, monkeypatch):
+    if request.param == "cut":
+        monkeypatch.setitem(row_slices.__kwdefaults__, "elements", 2 * M + 1)
+
+
+def kernel(dtype, cost="sqeuclidean"):
+    return GibbsKernel(PointCloud(*clouds(N, M, 3, dtype=dtype), cost), EPSILON)
+
+
+def scores(made, bias):
+    """Return the true scores (n, m), row offsets and all, in float64."""
+    return bias - made.geometry.to(torch.float64).block(slice(0, N)) / EPSILON
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@pytest.mark.parametrize("cost", ["sqeuclidean", "euclidean", "cosine"])
+@pytest.mark.parametrize("operator", [StoredKernel, StreamedKernel])
+def test_a_sweep_gives_the_normalisers_and_the_column_sums(operator, cost, dtype):
+    made, a, b = kernel(dtype, cost), weights(N), weights(M, seed=1)
+    running = operator(made, a, b)
+    h = torch.zeros(M, dtype=torch.float64)
+    draw = generator(2)
+    # Small steps stay on the stored kernel, the large ones make it anew.
+    for size in (0.0, 1.0, 3.0, 0.1, 40.0, 1.0, 200.0):
+        h = h + size * torch.randn(M, generator=draw, dtype=torch.float64)
+        truth = scores(made, b.log() + h)
+        log_norm, column = running.sweep(h)
+        expected = truth.logsumexp(1)
+        limit = tolerance("root cost" if cost == "euclidean" else "sum", dtype)
+        gap = (log_norm - made.offset - expected).abs().max()
+        assert float(gap) <= limit * (1 + float(h.abs().max()))
+        sums = a @ (truth - expected[:, None]).exp()
+        torch.testing.assert_close(column, sums, rtol=0, atol=limit * (1 + float(h.abs().max())))
+        assert float(column.sum()) == pytest.approx(1, abs=tolerance("sum", dtype))
+
+
+def test_the_sweep_of_a_stored_kernel_is_its_own():
+    running = StoredKernel(kernel(torch.float64), weights(N), weights(M, seed=1))
+    first = running.sweep(torch.zeros(M, dtype=torch.float64))
+    kept = first.log_norm.clone()
+    running.sweep(torch.linspace(0, 50, M, dtype=torch.float64))
+    assert torch.equal(first.log_norm, kept)
+
+
+def test_the_operator_is_chosen_by_the_bytes_it_takes():
+    for dtype, size in ((torch.float32, 4), (torch.float64, 8)):
+        made = kernel(dtype)
+        need = N * M * size
+        assert StoredKernel.need(made) == need
+        assert choose_operator(made, weights(N), weights(M), need).name == "stored"
+        assert choose_operator(made, weights(N), weights(M), need - 1).name == "stream"
+
+
+def test_the_soft_transform_is_its_formula():
+    made, b = kernel(torch.float64), weights(M, zeros=2)
+    g = torch.randn(M, generator=generator(3), dtype=torch.float64)
+    bias = b.log() + g / EPSILON
+    truth = -scores(made, bias).logsumexp(1)
+    torch.testing.assert_close(soft_transform(made, bias), truth)
+
+
+@pytest.mark.parametrize("total", [1.0, 4.0])
+def test_the_certificate_is_the_distance_of_both_marginals_over_the_mass(total):
+    geometry = PointCloud(*clouds(N, M, 3))
+    problem = Problem(geometry, weights(N, total=total), weights(M, seed=1, total=total))
+    draw = generator(4)
+    plan = EntropicPlan(
+        geometry=geometry,
+        epsilon=2.0,
+        a=problem.a,
+        b=problem.b,
+        f=torch.randn(N, generator=draw, dtype=torch.float64),
+        g=torch.randn(M, generator=draw, dtype=torch.float64),
+    )
+    matrix = plan.dense()
+    source, target = marginal_error(plan, problem)
+    assert source == pytest.approx(float((matrix.sum(1) - problem.a).abs().sum()) / total)
+    assert target == pytest.approx(float((matrix.sum(0) - problem.b).abs().sum()) / total)
+
+
+def test_acceleration_solves_a_linear_iteration_in_as_many_steps_as_it_has_unknowns():
+    draw, size = generator(5), 6
+    matrix = torch.randn(size, size, generator=draw, dtype=torch.float64)
+    matrix *= 0.9 / torch.linalg.matrix_norm(matrix, 2)
+    fixed = torch.randn(size, generator=draw, dtype=torch.float64)
+    anderson = Anderson(weight=torch.ones(size, dtype=torch.float64))
+    h = torch.zeros(size, dtype=torch.float64)
+    for _ in range(size + 2):
+        residual = matrix @ (h - fixed) + fixed - h
+        h = anderson.step(h, residual, float(residual.norm()))
+    assert float((h - fixed).norm()) < 1e-6 * float(fixed.norm())
+
+
+def test_an_extrapolation_that_did_not_pay_is_taken_back_to_the_best():
+    anderson = Anderson(weight=torch.ones(2, dtype=torch.float64))
+    one, two = torch.tensor([1.0, 0.0]).double(), torch.tensor([0.0, 1.0]).double()
+    assert torch.equal(anderson.step(one, two, 1.0), one + two)
+    anderson.step(5 * one, 3 * two, 1.9)
+    assert torch.equal(anderson.step(9 * one, 9 * two, 2.1), one + two)
+    # The memory starts anew: the next step is a plain one.
+    assert torch.equal(anderson.step(7 * one, two, 3.0), 7 * one + two)
+
+
+def test_the_memory_of_the_acceleration_is_bounded():
+    anderson = Anderson(weight=torch.ones(50, dtype=torch.float64), memory=3)
+    draw = generator(6)
+    for step in range(10):
+        h = torch.randn(50, generator=draw, dtype=torch.float64)
+        anderson.step(h, h, 1.0 / (step + 1))
+    assert len(anderson._iterates) == len(anderson._residuals) == 4
+
+
+def semidual(n, epsilon=1.0):
+    x, y = clouds(n, 3, 2)
+    third = torch.full((3,), 1 / 3, dtype=torch.float64)
+    a = torch.full((n,), 1 / n, dtype=torch.float64)
+    return SemiDual(PointCloud(x, y), a, third, epsilon, 10**9, lambda *_: None)
+
+
+@pytest.mark.parametrize(
+    ("n", "relative", "stages"),
+    [
+        (100, 0.05, []),
+        (100, 0.049, [(4.0, 1)]),
+        (100, 0.0125, [(4.0, 1)]),
+        (100, 0.002, [(64.0, 1), (16.0, 1), (4.0, 1)]),
+        (15_000, 0.1, [(1.0, 4)]),
+        (60_000, 0.02, [(4.0, 16), (1.0, 16), (1.0, 4)]),
+    ],
+)
+def test_a_warm_up_goes_from_large_epsilons_and_few_rows_to_the_problem(n, relative, stages):
+    planned = list(semidual(n).stages(relative))
+    assert [(stage.epsilon, stage.divisor) for stage in planned] == stages
+    assert all(isinstance(stage, Stage) and 0 < stage.tolerance < 0.1 for stage in planned)
+
+
+def test_a_warm_up_for_the_least_epsilon_there_is_has_an_end():
+    assert len(list(semidual(10).stages(1e-290))) < 600
+
+
+def test_a_column_without_any_mass_rises_by_a_bounded_step():
+    dual = semidual(5)
+    column = torch.tensor([1.0, 0.0, 1 / 3], dtype=torch.float64)
+    residual = dual._residual(_Sweep(column))
+    assert residual.tolist() == pytest.approx([-1.0986123, 60.0, 0.0])
+
+
+class _Sweep:
+    def __init__(self, column):
+        self.column = column
+
+
+def test_only_what_did_not_converge_raises_and_it_says_how_far_it_got():
+    problem = Problem(PointCloud(*clouds(2, 2, 2)))
+    solution = solution_of(problem, torch.eye(2) / 2)
+    raise_unless_converged("Someone", solution)
+    object.__setattr__(solution, "status", Status.STALLED)
+    object.__setattr__(solution, "marginal_error", MarginalError(1e-3, 2e-2))
+    with pytest.raises(ConvergenceError, match=r"^Someone: not conv.*error 2.0e-02 after 0") as c:
+        raise_unless_converged("Someone", solution)
+    assert c.value.solution is solution
