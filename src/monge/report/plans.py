@@ -95,7 +95,7 @@ def draw_plan(result: Result, evidence: Evidence) -> Drawing:
     """Draw the log-plan with rows and columns in the order they came."""
     rows, columns = result.plan.shape
     title = (
-        f"The plan of {rows:,} by {columns:,} in the order of the data: "
+        f"The plan of {rows:,} by {columns:,}, rows in no order: "
         f"{mass_against_independence(result)} ({seeds_phrase(result, 1)})"
     )
     figure = new_figure(title, 5.9)
