@@ -25,7 +25,7 @@ help: ## list the targets
 demo: $(STAMP) ## adapt a digit classifier by optimal transport and write the page
 	@$(BIN)/monge demo
 
-test: $(STAMP) ## run the tests (minutes)
+test: $(STAMP) ## run the tests (about a minute)
 	@$(BIN)/python -m pytest
 
 test-all: $(STAMP) ## run every test, the slow ones too
