@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from monge._types import Tensor
 from monge.adapters import Adapter
 from monge.data import Labelled
+from monge.errors import OutputError, sentence
 from monge.experiments.environment import describe_environment
 from monge.experiments.evaluate import accuracy, matched_mass
 from monge.experiments.evidence import Viewed, gather_evidence
@@ -27,6 +29,7 @@ from monge.report import write_report
 from monge.results import Evidence, MethodResult, PlanResult, Result, Spread
 from monge.solvers import Solution
 from monge.store import Cache, write_text
+from monge.training import seeded
 
 __all__ = ["Finished", "run"]
 
@@ -132,7 +135,12 @@ def run(
 def _claim(folder: Path) -> None:
     """Refuse an output folder that cannot be written before hours go into it."""
     probe = folder / ".writable"
-    write_text(probe, "")
+    try:
+        write_text(probe, "")
+    except OutputError as error:
+        reason = getattr(error.__cause__, "strerror", None) or "no folder"
+        required, remedy = f"one in which {folder} can be written", "choose another folder"
+        raise OutputError(sentence("run", "out", required, reason, remedy)) from error
     probe.unlink(missing_ok=True)  # two runs at once share it
 
 
@@ -198,7 +206,9 @@ def _collect(
         source_name=experiment.source_name,
         target_name=experiment.target_name,
         seeds=options.seeds,
-        model_parameters=count_parameters(LeNet5(n_channels=options.n_channels)),
+        model_parameters=count_parameters(
+            seeded(0, partial(LeNet5, n_channels=options.n_channels))
+        ),
         source_n=len(source),
         source_accuracy=spread([seed.network.source_predicted for seed in seeds], source.labels),
         target_n=len(target),
