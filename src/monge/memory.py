@@ -41,8 +41,9 @@ def parse_bytes(memory: str | int, *, caller: str = "parse_bytes") -> int:
     2147483648
     """
     number = float("nan")
-    if isinstance(memory, Integral) and not isinstance(memory, bool):
-        number = float(memory)
+    given: object = memory
+    if isinstance(given, Integral) and not isinstance(given, bool):
+        number = float(int(given))
     elif isinstance(memory, str):
         match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*", memory)
         if match and match[2].upper() in _UNITS:
