@@ -7,8 +7,9 @@ beforehand.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from math import inf
-from numbers import Integral
+from operator import index
 
 from monge.errors import InputError, MemoryBudgetError, sentence
 
@@ -41,13 +42,13 @@ def parse_bytes(memory: str | int, *, caller: str = "parse_bytes") -> int:
     2147483648
     """
     number = float("nan")
-    given: object = memory
-    if isinstance(given, Integral) and not isinstance(given, bool):
-        number = float(int(given))
-    elif isinstance(memory, str):
+    if isinstance(memory, str):
         match = re.fullmatch(r"\s*([0-9]*\.?[0-9]+)\s*([A-Za-z]*)\s*", memory)
         if match and match[2].upper() in _UNITS:
             number = float(match[1]) * _UNITS[match[2].upper()]
+    elif not isinstance(memory, bool):
+        with suppress(TypeError):
+            number = float(index(memory))
     if not 1 <= number < inf:
         raise InputError(
             sentence(
