@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.base import ClassifierMixin, TransformerMixin, clone
+from sklearn.base import ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, clone
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.utils import check_random_state
-from sklearn.utils.multiclass import check_classification_targets, unique_labels
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
 
 from monge._types import CostName, NDArray
+from monge.adapters.checks import check_rows, check_source, check_subsample, check_target
 from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
 from monge.adapters.options import OptionsEstimator
 from monge.errors import InputError, MongeWarning, sentence
 from monge.geometry import PointCloud
+from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
 from monge.maps import CloudFit, Map, PlanFit
 from monge.progress import Report, silent
@@ -26,7 +28,48 @@ from monge.solvers import Problem, Solution, Solver
 __all__ = ["Adapter"]
 
 
-class Adapter(ClassifierMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class _Moving(NamedTuple):
+    """What a fit finds out about the two clouds."""
+
+    map: Map | None
+    solution: Solution | None
+    source_rows: NDArray
+    target_rows: NDArray
+
+
+def _moved(
+    transport: Transport, plan_map: PlanFit, problem: Problem, report: Report
+) -> tuple[Map, Solution | None]:
+    """Find the map, and the plan where there is one."""
+    if isinstance(transport, CloudFit):
+        return transport.fit(problem), None
+    solution = transport.solve(problem, report=report)
+    return plan_map.fit(solution), solution
+
+
+def _move(moving: Map | None, X: NDArray) -> NDArray:
+    """Apply a map, keeping the type of ``X``."""
+    if moving is None:
+        return X
+    points = as_tensor(X, "Adapter", "X")
+    moved: NDArray = moving(points).cpu().numpy().astype(X.dtype, copy=False)
+    return moved
+
+
+def _drawn(draw: np.random.RandomState, length: int, subsample: int | None) -> NDArray:
+    """Return the rows that take part in the plan, ascending."""
+    if subsample is None:
+        return np.arange(length)
+    return np.sort(draw.permutation(length)[:subsample])
+
+
+def _gives_probabilities(adapter: Adapter) -> bool:
+    """Whether the classifier does, fitted or not; the default one does."""
+    classifier = getattr(adapter, "classifier_", adapter.classifier)
+    return classifier is None or hasattr(classifier, "predict_proba")
+
+
+class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """Move the labelled source onto the target, then train a classifier there.
 
     Parameters
@@ -58,7 +101,7 @@ class Adapter(ClassifierMixin, TransformerMixin, OptionsEstimator):  # type: ign
     classifier_
         The classifier, trained on the moved source.
     source_rows_, target_rows_
-        Rows that the plan was made of, ascending.
+        Rows that the plan was made of, ascending; none where `fit` got no target.
     n_features_in_
         Features d.
 
@@ -109,22 +152,17 @@ class Adapter(ClassifierMixin, TransformerMixin, OptionsEstimator):  # type: ign
         Raises
         ------
         InputError
-            If there is one class only, or a parameter is out of its range.
+            If the data is not finite, the target is empty or has other features, there is one
+            class only, or a parameter is out of its range.
         ValueError
-            If the data is not finite, empty, or of different widths (from scikit-learn's checks).
+            If the source is empty or misshapen (from scikit-learn's checks).
         ConvergenceError
-            If the plan did not converge.
+            If the plan did not converge. An adapter that was fitted before stays as it was.
         """
         transport = by_name(self.transport, TRANSPORTS, (Solver, CloudFit), "transport")
-        X, y = validate_data(self, X, y, dtype=[np.float64, np.float32])
-        check_classification_targets(y)
-        self.classes_ = unique_labels(y)
-        if len(self.classes_) < 2:  # noqa: PLR2004 - there is something to tell apart
-            required, got = "of at least two classes", "one class"
-            remedy = "add source rows of another class"
-            raise InputError(sentence("Adapter.fit", "y", required, got, remedy))
-        self.solution_: Solution | None = None
-        self.map_: Map | None = None
+        plan_map = by_name(self.map, MAPS, (PlanFit,), "map")
+        subsample = check_subsample(self.subsample)
+        X, y, classes = check_source(self, X, y)
         if X_target is None:
             warnings.warn(
                 "Adapter.fit: X_target is missing, so nothing is adapted and the classifier is "
@@ -132,68 +170,41 @@ class Adapter(ClassifierMixin, TransformerMixin, OptionsEstimator):  # type: ign
                 MongeWarning,
                 stacklevel=2,
             )
+            nothing = np.arange(0)
+            moving = _Moving(None, None, nothing, nothing)
         else:
-            X_target = validate_data(self, X_target, reset=False, dtype=[np.float64, np.float32])
-            self._fit_map(transport, X, X_target, report)
-        self._source_labels = y
+            X_target = check_target(self, X_target)
+            draw = check_random_state(self.random_state)
+            rows = _drawn(draw, len(X), subsample), _drawn(draw, len(X_target), subsample)
+            problem = Problem(PointCloud(X[rows[0]], X_target[rows[1]], self.cost))
+            moving = _Moving(*_moved(transport, plan_map, problem, report), *rows)
         default = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
-        self.classifier_ = clone(default if self.classifier is None else self.classifier)
-        self.classifier_.fit(self._move(X), y)
+        classifier = clone(default if self.classifier is None else self.classifier)
+        classifier.fit(_move(moving.map, X), y)
+        # Only now, so that a fit that fails changes nothing.
+        self.map_, self.solution_, self.source_rows_, self.target_rows_ = moving
+        self.classes_, self.classifier_, self._source_labels = classes, classifier, y
         return self
 
-    def _fit_map(self, transport: Transport, X: NDArray, X_target: NDArray, report: Report) -> None:
-        """Solve on the drawn rows and keep the map."""
-        draw = check_random_state(self.random_state)
-        self.source_rows_ = self._drawn(draw, len(X))
-        self.target_rows_ = self._drawn(draw, len(X_target))
-        cloud = PointCloud(
-            torch.as_tensor(X[self.source_rows_]),
-            torch.as_tensor(X_target[self.target_rows_]),
-            self.cost,
-        )
-        problem = Problem(cloud)
-        if isinstance(transport, CloudFit):
-            self.map_ = transport.fit(problem)
-        else:
-            maps = by_name(self.map, MAPS, (PlanFit,), "map")
-            self.solution_ = transport.solve(problem, report=report)
-            self.map_ = maps.fit(self.solution_)
-
-    def _drawn(self, draw: np.random.RandomState, length: int) -> NDArray:
-        """Return the rows that take part in the plan, ascending."""
-        if self.subsample is None:
-            return np.arange(length)
-        if isinstance(self.subsample, bool) or not self.subsample >= 1:
-            required, remedy = "a positive number of rows or None", "pass for example 2560"
-            got = repr(self.subsample)
-            raise InputError(sentence("Adapter", "subsample", required, got, remedy))
-        return np.sort(draw.permutation(length)[: int(self.subsample)])
-
-    def _move(self, X: NDArray) -> NDArray:
-        """Apply the map, keeping the type of ``X``."""
-        if self.map_ is None:
-            return X
-        moved: NDArray = self.map_(torch.as_tensor(X)).cpu().numpy().astype(X.dtype, copy=False)
-        return moved
-
-    def _checked(self, X: Any) -> NDArray:
+    def _checked(self, X: Any, verb: str) -> NDArray:
         check_is_fitted(self, "classifier_")
-        checked: NDArray = validate_data(self, X, reset=False, dtype=[np.float64, np.float32])
-        return checked
+        return check_rows(self, X, verb)
 
     def transform(self, X: Any) -> NDArray:
         """Move source rows to where the target is, (k, d) -> (k, d)."""
-        return self._move(self._checked(X))
+        X = self._checked(X, "transform")
+        return _move(self.map_, X)
 
     def predict(self, X: Any) -> NDArray:
         """Classify target rows, (k, d) -> (k,)."""
-        X = self._checked(X)
+        X = self._checked(X, "predict")
         predicted: NDArray = self.classifier_.predict(X)
         return predicted
 
+    @available_if(_gives_probabilities)  # type: ignore[untyped-decorator] # scikit-learn ships no types
     def predict_proba(self, X: Any) -> NDArray:
         """Return the class probabilities of target rows, (k, d) -> (k, L)."""
-        X = self._checked(X)
+        X = self._checked(X, "predict_proba")
         shares: NDArray = self.classifier_.predict_proba(X)
         return shares
 
@@ -209,9 +220,12 @@ class Adapter(ClassifierMixin, TransformerMixin, OptionsEstimator):  # type: ign
         Raises
         ------
         InputError
-            If the transport has no plan.
+            If the transport has no plan, or `fit` got no target.
         """
         check_is_fitted(self, "classifier_")
+        if self.map_ is None:
+            required, remedy = "given to fit", "pass X_target to fit"
+            raise InputError(sentence("Adapter.propagate", "X_target", required, "none", remedy))
         if self.solution_ is None:
             required, got = "one that has a plan", repr(self.transport)
             remedy = "use for example transport='sinkhorn'"
