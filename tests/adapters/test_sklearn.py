@@ -1,0 +1,244 @@
+"""scikit-learn's contract, with a target and without."""
+
+import warnings
+
+import numpy as np
+import pytest
+import sklearn
+from sklearn.base import clone
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
+from sklearn.utils.estimator_checks import check_estimator
+
+from monge import Adapter, Coral, EntropicMap, Exact, Sinkhorn
+from monge.adapters import TRANSPORTS
+from monge.errors import InputError, MongeWarning
+
+
+class WithTarget(Adapter):
+    """Always has a target, so that scikit-learn's checks, which know of none, see the transport."""
+
+    def fit(self, X, y):
+        return super().fit(X, y, X_target=X)
+
+
+@pytest.mark.filterwarnings("ignore")  # scikit-learn's checks provoke warnings of many kinds
+@pytest.mark.parametrize("kind", [Adapter, WithTarget])
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_check_estimator(kind, transport):
+    results = check_estimator(kind(transport), on_fail=None, on_skip=None)
+    failed = {
+        result["check_name"]: f"{type(result['exception']).__name__}: {result['exception']}"
+        for result in results
+        if result["status"] == "failed"
+    }
+    assert failed == {}
+    assert sum(result["status"] == "passed" for result in results) > 40
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_check_estimator_of_the_entropic_map_and_a_subsample():
+    adapter = WithTarget(Sinkhorn(epsilon=0.01), map="entropic", subsample=100, random_state=0)
+    results = check_estimator(adapter, on_fail=None, on_skip=None)
+    assert [r["check_name"] for r in results if r["status"] == "failed"] == []
+
+
+def test_the_checks_with_a_target_do_adapt(two):
+    assert WithTarget("sinkhorn").fit(two.X, two.y).solution_ is not None
+
+
+def test_clone_gives_equal_parameters_and_nothing_fitted(two):
+    adapter = Adapter(Sinkhorn(epsilon=0.2), map=EntropicMap(), subsample=7, random_state=1)
+    adapter.fit(two.X, two.y, X_target=two.Xt)
+    copy = clone(adapter)
+    assert copy.get_params() == adapter.get_params()
+    assert not [name for name in vars(copy) if name.endswith("_")]
+
+
+def test_parameters_are_stored_as_they_come():
+    given = {
+        "transport": Exact(),
+        "map": "entropic",
+        "classifier": SVC(),
+        "cost": "cosine",
+        "subsample": -3,
+        "random_state": "nonsense",
+    }
+    adapter = Adapter(**given)
+    assert all(getattr(adapter, name) is value for name, value in given.items())
+
+
+def test_fit_changes_no_parameter(two):
+    adapter = Adapter(Sinkhorn(), classifier=LogisticRegression(), subsample=1000, random_state=3)
+    before = dict(vars(adapter))
+    adapter.fit(two.X, two.y, X_target=two.Xt)
+    after = {name: value for name, value in vars(adapter).items() if name in before}
+    assert all(after[name] is before[name] for name in before)
+    assert not hasattr(adapter.classifier, "classes_")
+
+
+def test_nested_parameters_are_read_and_set():
+    adapter = Adapter()
+    assert adapter.get_params()["transport__epsilon"] == Sinkhorn().epsilon
+    assert "transport__epsilon" not in adapter.get_params(deep=False)
+    assert adapter.set_params(transport__epsilon=0.3, subsample=5) is adapter
+    assert adapter.transport == Sinkhorn(epsilon=0.3)
+    assert adapter.subsample == 5
+    adapter.set_params(transport="coral", transport__shrinkage=0.5)
+    assert adapter.transport == Coral(shrinkage=0.5)
+    adapter.set_params(transport__shrinkage=0.1, transport=Coral(shrinkage=0.9))
+    assert adapter.transport == Coral(shrinkage=0.1)
+
+
+def test_nested_parameters_of_the_classifier():
+    adapter = Adapter(classifier=KNeighborsClassifier())
+    adapter.set_params(classifier__n_neighbors=3)
+    assert adapter.get_params()["classifier__n_neighbors"] == 3
+
+
+def test_set_params_changes_no_option_in_place():
+    options = Sinkhorn(epsilon=0.1)
+    one, two = Adapter(options), Adapter(options)
+    one.set_params(transport__epsilon=0.7)
+    assert options == Sinkhorn(epsilon=0.1)
+    assert two.transport is options
+    assert one.transport == Sinkhorn(epsilon=0.7)
+
+
+@pytest.mark.parametrize(
+    ("transport", "params"),
+    [
+        ("sinkhorn", {"transport__shrinkage": 1}),
+        ("linear", {"transport__epsilon": 1}),
+        ("nonsense", {"transport__epsilon": 1}),
+        ("sinkhorn", {"map__width": 1}),
+    ],
+)
+def test_unknown_nested_parameters_are_refused(transport, params):
+    with pytest.raises(InputError, match=r"Adapter: '(transport|map)' must be given parameters"):
+        Adapter(transport).set_params(**params)
+
+
+def test_an_unknown_parameter_is_refused():
+    with pytest.raises(ValueError, match="Invalid parameter 'epsilon'"):
+        Adapter().set_params(epsilon=1)
+
+
+def test_a_bad_epsilon_is_refused_where_it_is_set():
+    adapter = Adapter()
+    with pytest.raises(InputError, match="Sinkhorn: 'epsilon' must be a positive"):
+        adapter.set_params(transport__epsilon=0)
+    assert adapter.transport == "sinkhorn"
+
+
+def test_pipeline_passes_the_target_to_fit(two):
+    pipe = Pipeline([("scale", StandardScaler()), ("adapter", Adapter(random_state=0))])
+    scaled = StandardScaler().fit(two.X)
+    pipe.fit(two.X, two.y, adapter__X_target=scaled.transform(two.Xt))
+    alone = Adapter(random_state=0).fit(
+        scaled.transform(two.X), two.y, X_target=scaled.transform(two.Xt)
+    )
+    np.testing.assert_array_equal(pipe.predict(two.Xt), alone.predict(scaled.transform(two.Xt)))
+    np.testing.assert_array_equal(pipe.transform(two.X), alone.transform(scaled.transform(two.X)))
+    assert pipe.score(two.Xt, two.yt) > 0.9
+
+
+def test_pipeline_scales_the_target_where_it_is_told_to(two):
+    with sklearn.config_context(enable_metadata_routing=True):
+        adapter = Adapter("standardise").set_fit_request(X_target=True)
+        pipe = Pipeline(
+            [("scale", StandardScaler()), ("adapter", adapter)], transform_input=["X_target"]
+        )
+        pipe.fit(two.X, two.y, X_target=two.Xt)
+        scaled = StandardScaler().fit(two.X)
+        alone = Adapter("standardise").fit(
+            scaled.transform(two.X), two.y, X_target=scaled.transform(two.Xt)
+        )
+        np.testing.assert_array_equal(
+            pipe.transform(two.X), alone.transform(scaled.transform(two.X))
+        )
+
+
+def test_a_step_of_a_pipeline_that_transforms(two):
+    pipe = Pipeline([("move", Adapter("linear")), ("classify", LogisticRegression())])
+    pipe.fit(two.X, two.y, move__X_target=two.Xt)
+    assert (pipe["classify"].predict(two.Xt) == two.yt).mean() > 0.9
+    assert (LogisticRegression().fit(two.X, two.y).predict(two.Xt) == two.yt).mean() < 0.7
+
+
+def test_grid_search_over_options_and_transports(two):
+    grid = [
+        {"transport": [Sinkhorn(tolerance=1e-3)], "transport__epsilon": [0.02, 0.5]},
+        {"transport": ["linear", "exact", Coral()]},
+    ]
+    given = grid[0]["transport"][0]
+    search = GridSearchCV(Adapter(), grid, cv=2, error_score="raise", n_jobs=1)
+    search.fit(two.X, two.y, X_target=two.Xt)
+    tried = search.cv_results_["params"]
+    assert len(tried) == 5
+    assert np.isfinite(search.cv_results_["mean_test_score"]).all()
+    assert given == Sinkhorn(tolerance=1e-3)
+    assert search.best_estimator_.map_ is not None
+    assert search.predict(two.Xt).shape == two.yt.shape
+
+
+def test_grid_search_sees_the_epsilon(two):
+    seen = {}
+    for epsilon in (0.02, 0.5):
+        adapter = clone(Adapter()).set_params(transport__epsilon=epsilon)
+        seen[epsilon] = adapter.fit(two.X, two.y, X_target=two.Xt).solution_.epsilon
+    assert seen[0.5] == pytest.approx(25 * seen[0.02])
+
+
+def test_probabilities_are_there_where_the_classifier_gives_them(two):
+    assert hasattr(Adapter(), "predict_proba")
+    assert not hasattr(Adapter(classifier=SVC()), "predict_proba")
+    adapter = Adapter(classifier=LogisticRegression()).fit(two.X, two.y, X_target=two.Xt)
+    shares = adapter.predict_proba(two.Xt)
+    np.testing.assert_allclose(shares.sum(1), 1)
+    np.testing.assert_array_equal(adapter.classes_[shares.argmax(1)], adapter.predict(two.Xt))
+
+
+def test_a_data_frame_keeps_its_names(two):
+    pandas = pytest.importorskip("pandas")
+    X, Xt = (pandas.DataFrame(rows, columns=["a", "b", "c"]) for rows in (two.X, two.Xt))
+    adapter = Adapter().set_output(transform="pandas").fit(X, two.y, X_target=Xt)
+    assert list(adapter.feature_names_in_) == ["a", "b", "c"]
+    assert list(adapter.get_feature_names_out()) == ["a", "b", "c"]
+    moved = adapter.transform(X)
+    assert list(moved.columns) == ["a", "b", "c"]
+    plain = Adapter().fit(two.X, two.y, X_target=two.Xt).transform(two.X)
+    np.testing.assert_array_equal(moved.to_numpy(), plain)
+    with pytest.raises(
+        InputError, match=r"'X_target' must be .* got The feature names should match"
+    ):
+        Adapter().fit(X, two.y, X_target=Xt[["b", "a", "c"]])
+
+
+def test_global_configuration_is_left_alone(two):
+    before = sklearn.get_config(), list(warnings.filters), np.random.get_state(legacy=False)  # noqa: NPY002 - looks only
+    adapter = Adapter(subsample=20).fit(two.X, two.y, X_target=two.Xt)
+    adapter.transform(two.X)
+    adapter.predict(two.Xt)
+    assert sklearn.get_config() == before[0]
+    assert warnings.filters == before[1]
+    # `random_state=None` is the one way to ask for numpy's global generator; an integer is not
+    Adapter(subsample=20, random_state=0).fit(two.X, two.y, X_target=two.Xt)
+    middle = np.random.get_state(legacy=False)  # noqa: NPY002 - looks only
+    Adapter(subsample=20, random_state=0).fit(two.X, two.y, X_target=two.Xt)
+    assert str(middle) == str(np.random.get_state(legacy=False))  # noqa: NPY002 - looks only
+
+
+def test_no_target_warns_and_trains_on_the_source(two):
+    with pytest.warns(MongeWarning, match="X_target is missing, so nothing is adapted") as caught:
+        adapter = Adapter().fit(two.X, two.y)
+    assert caught[0].filename == __file__
+    assert adapter.map_ is None
+    assert adapter.solution_ is None
+    assert len(adapter.source_rows_) == len(adapter.target_rows_) == 0
+    np.testing.assert_array_equal(adapter.transform(two.X), two.X)
+    np.testing.assert_array_equal(adapter.predict(two.X), two.y)
