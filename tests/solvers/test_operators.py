@@ -109,18 +109,48 @@ def test_acceleration_solves_a_linear_iteration_in_as_many_steps_as_it_has_unkno
     h = torch.zeros(size, dtype=torch.float64)
     for _ in range(size + 2):
         residual = matrix @ (h - fixed) + fixed - h
-        h = anderson.step(h, residual, float(residual.norm()))
+        h = anderson.step(h, residual, merit=float(residual.norm()), value=0.0)
     assert float((h - fixed).norm()) < 1e-6 * float(fixed.norm())
 
 
-def test_an_extrapolation_that_did_not_pay_is_taken_back_to_the_best():
+ONE, TWO = torch.tensor([1.0, 0.0]).double(), torch.tensor([0.0, 1.0]).double()
+
+
+@pytest.mark.parametrize(
+    ("merit", "value"), [(2.1, 0.0), (0.5, -0.2), (0.5, -1e9), (float("inf"), 0.0)]
+)
+def test_an_extrapolation_that_did_not_pay_is_taken_back_to_the_best(merit, value):
     anderson = Anderson(weight=torch.ones(2, dtype=torch.float64))
-    one, two = torch.tensor([1.0, 0.0]).double(), torch.tensor([0.0, 1.0]).double()
-    assert torch.equal(anderson.step(one, two, 1.0), one + two)
-    anderson.step(5 * one, 3 * two, 1.9)
-    assert torch.equal(anderson.step(9 * one, 9 * two, 2.1), one + two)
+    assert torch.equal(anderson.step(ONE, TWO, merit=1.0, value=0.0), ONE + TWO)
+    anderson.step(5 * ONE, 3 * TWO, merit=1.9, value=-0.05)
+    assert torch.equal(anderson.step(9 * ONE, 9 * TWO, merit=merit, value=value), ONE + TWO)
     # The memory starts anew: the next step is a plain one.
-    assert torch.equal(anderson.step(7 * one, two, 3.0), 7 * one + two)
+    after = anderson.step(7 * ONE, TWO, merit=3.0, value=-1e9)
+    assert torch.equal(after, 7 * ONE + TWO)
+
+
+def test_no_extrapolation_is_longer_than_the_longest():
+    anderson = Anderson(weight=torch.ones(2, dtype=torch.float64))
+    anderson.step(0 * ONE, ONE, merit=1.0, value=0.0)
+    far = anderson.step(ONE, (1 - 1e-9) * ONE, merit=0.9, value=0.0)
+    assert far.tolist() == [pytest.approx(11.0), 0.0]
+
+
+def test_steps_that_better_nothing_are_followed_by_plain_ones_from_the_best():
+    anderson = Anderson(weight=torch.ones(2, dtype=torch.float64))
+    anderson.step(ONE, TWO, merit=1.0, value=0.0)
+    draw = generator(8)
+    idle = [
+        anderson.step(h, h, merit=1.5, value=0.0)
+        for h in torch.randn(51, 2, generator=draw, dtype=torch.float64)
+    ]
+    assert not torch.equal(idle[-2], ONE + TWO)
+    assert torch.equal(idle[-1], ONE + TWO)
+    for h in torch.randn(20, 2, generator=draw, dtype=torch.float64):
+        assert torch.equal(anderson.step(h, ONE, merit=1.5, value=0.0), h + ONE)
+    anderson.step(ONE, TWO, merit=1.5, value=0.0)
+    h = 3 * ONE + TWO
+    assert not torch.equal(anderson.step(h, ONE + TWO, merit=1.5, value=0.0), h + ONE + TWO)
 
 
 def test_the_memory_of_the_acceleration_is_bounded():
@@ -128,7 +158,7 @@ def test_the_memory_of_the_acceleration_is_bounded():
     draw = generator(6)
     for step in range(10):
         h = torch.randn(50, generator=draw, dtype=torch.float64)
-        anderson.step(h, h, 1.0 / (step + 1))
+        anderson.step(h, h, merit=1.0 / (step + 1), value=0.0)
     assert len(anderson._iterates) == len(anderson._residuals) == 4
 
 

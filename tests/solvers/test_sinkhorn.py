@@ -110,6 +110,16 @@ def test_every_epsilon_ends_in_a_finite_plan_that_is_converged_or_says_why(
     assert solution.sweeps == len(solution.history) + 1
 
 
+@pytest.mark.parametrize("seed", range(120, 240))
+def test_a_plateau_of_the_dual_does_not_throw_the_acceleration_off(seed):
+    """Few points on a line: columns that lie between two rows hardly change the residual."""
+    n, m = 2 + seed % 5, 2 + seed % 3
+    problem = Problem(
+        PointCloud(*clouds(n, m, 1, seed=seed)), weights(n, seed=seed), weights(m, seed=seed + 1)
+    )
+    assert Sinkhorn(epsilon=0.05).solve(problem).converged
+
+
 @pytest.mark.parametrize("cloud", CLOUDS)
 def test_float64_reaches_1e_9(cloud):
     problem = Problem(PointCloud(*cloud(torch.float32)))

@@ -38,9 +38,10 @@ class Sweep(NamedTuple):
 
 
 class KernelOperator(Protocol):
-    """A way to run sweeps; ``name`` says which."""
+    """A way to run sweeps; ``name`` says which, ``a`` (n,) are the weights of its rows."""
 
     name: str
+    a: Tensor
 
     def sweep(self, h: Tensor) -> Sweep:
         """Pass once over the kernel at the potential ``h`` (m,) float64."""

@@ -164,7 +164,8 @@ class SemiDual:
             if since > _STALL:
                 status = Status.STALLED
                 break
-            h = anderson.step(h, self._residual(sweep), error)
+            value = float(self.b @ h - operator.a @ sweep.log_norm)
+            h = anderson.step(h, self._residual(sweep), merit=error, value=value)
         if best is None:
             raise AssertionError("unreachable: max_sweeps is at least 1")
         return best._replace(status=status)
