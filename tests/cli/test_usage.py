@@ -23,6 +23,11 @@ def one_sentence(text):
     return text.count("\n") == 1 and text.rstrip().endswith(".") and "Traceback" not in text
 
 
+def shown(value):
+    """Name a case by its words."""
+    return " ".join(value) if isinstance(value, list) else ""
+
+
 @pytest.fixture
 def told(monkeypatch):
     """Take what a run would be told, without running it."""
@@ -97,7 +102,7 @@ def test_no_arguments_show_the_help(call):
         (["demo", "--seeds", "0", "1.5"], "unexpected extra argument"),
         (["demo", "--seeds", "0", "-1"], "Invalid value for '--seeds'"),
     ],
-    ids=" ".join,
+    ids=shown,
 )
 def test_wrong_usage_is_exit_code_2_and_says_what(call, told, words, said):
     code, out, err = call(*words)
@@ -119,7 +124,7 @@ def test_wrong_usage_is_exit_code_2_and_says_what(call, told, words, said):
         (["--seeds", "1", "1"], "'seeds' must be different whole numbers"),
         (["--seeds", str(2**32)], "'seeds' must be different whole numbers"),
     ],
-    ids=" ".join,
+    ids=shown,
 )
 def test_options_out_of_range_are_refused_at_once(call, words, said):
     code, out, err = call("run", "demo", *words)
