@@ -260,7 +260,7 @@ def test_a_changed_option_makes_new_entries(go, tmp_path, change):
 @pytest.mark.parametrize("side", ["source", "labels", "target"])
 def test_changed_data_makes_new_entries(go, tmp_path, side):
     go()
-    before = names(tmp_path, "features")
+    before = {kind: names(tmp_path, kind) for kind in ("features", "predictions")}
     source, target = pair()
     x, labels, y = source.x.clone(), source.labels.clone(), target.x.clone()
     {"source": x, "labels": labels, "target": y}[side][0] += 1
@@ -270,7 +270,8 @@ def test_changed_data_makes_new_entries(go, tmp_path, side):
         Labelled(x=y, labels=target.labels, name="faint"),
     )
     go(toy(load))
-    assert len(names(tmp_path, "features") - before) == 1
+    assert len(names(tmp_path, "features") - before["features"]) == 1
+    assert len(names(tmp_path, "predictions") - before["predictions"]) == len(METHODS)
 
 
 def test_three_channels_train_another_network(go):
