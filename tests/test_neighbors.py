@@ -52,7 +52,7 @@ def test_points_of_a_grid_have_many_nearest_and_the_first_is_found():
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("distance", [1e2, 1e4, 1e6])
+@pytest.mark.parametrize("distance", [1e2, 1e4, 1e6, 1e8])
 def test_two_clusters_far_apart_do_not_blur_each_other(distance, dtype):
     queries, reference = clouds(50, 80, 3, dtype=dtype)
     reference[:40] += distance

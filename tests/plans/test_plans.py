@@ -174,6 +174,7 @@ def test_class_mass_is_square_over_the_classes_of_both_sides(made, dtype, sides)
     rows, columns = torch.arange(N) % sides[0], torch.arange(M) % sides[1]
     mass = plan.class_mass(rows, columns)
     assert mass.shape == (4, 4)
+    close(mass[: sides[0], : sides[1]], plan.grouped_mass(rows, columns), dtype)
     close(mass.sum(), truth.sum(), dtype)
     close(mass.trace(), truth[rows[:, None] == columns].sum(), dtype)
 
