@@ -4,17 +4,19 @@ from monge import data, errors, nets, training
 from monge.adapters import Adapter
 from monge.geometry import DenseCost, PointCloud
 from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
-from monge.solvers import Exact, Problem, Sinkhorn, Solution, Status
+from monge.solvers import ClassRegularized, Exact, Laplacian, Problem, Sinkhorn, Solution, Status
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Adapter",
     "Barycentric",
+    "ClassRegularized",
     "Coral",
     "DenseCost",
     "EntropicMap",
     "Exact",
+    "Laplacian",
     "LinearMonge",
     "PointCloud",
     "Problem",

@@ -251,8 +251,8 @@ def test_too_few_sweeps_raise_with_the_plan_so_far_or_state_it():
 
 
 def test_more_than_the_type_can_give_is_stated_as_stalled(monkeypatch):
-    monkeypatch.setattr("monge.solvers.sinkhorn._FLOAT32_TOLERANCE", 1e-300)
-    monkeypatch.setattr("monge.solvers.sinkhorn._FLOAT32_SCORE", 1e-300)
+    monkeypatch.setattr("monge.solvers.support._FLOAT32_TOLERANCE", 1e-300)
+    monkeypatch.setattr("monge.solvers.support._FLOAT32_SCORE", 1e-300)
     problem = Problem(PointCloud(*random(torch.float32)))
     solution = Sinkhorn(epsilon=0.05, tolerance=1e-300).solve(problem, throw=False)
     assert solution.status is Status.STALLED

@@ -75,8 +75,9 @@ class EntropicMap(PlanFit):
             If the cost is not the squared Euclidean one.
         """
         cloud, plan = cloud_of(solution.problem, "EntropicMap"), solution.plan
-        if not isinstance(plan, EntropicPlan):
-            required, got = "an entropic plan", type(plan).__name__
+        if not isinstance(plan, EntropicPlan) or not isinstance(plan.geometry, PointCloud):
+            # A cost with a table by class has no value at a new point, whose class is not known.
+            required, got = "an entropic plan of the points' own cost", type(plan).__name__
             remedy = "solve with Sinkhorn, or use Barycentric for this plan"
             raise InputError(sentence("EntropicMap", "solution", required, got, remedy))
         if cloud.cost != "sqeuclidean":

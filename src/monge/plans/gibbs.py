@@ -60,23 +60,57 @@ class GibbsKernel:
         return factors.row.double() / self.epsilon
 
     def scores(self, rows: slice, bias: Tensor) -> Tensor:
-        """Return the scores of a block of rows.
+        """Return the scores of a block of rows, see `at`."""
+        return self.at(bias).block(rows)
+
+    def at(self, bias: Tensor) -> Scores:
+        """Fix the bias of the columns, (m,) float64; ``-inf`` shuts a column out."""
+        dtype = self.geometry.dtype
+        if self._product is None:
+            return Scores(self, bias, None)
+        return Scores(self, (bias - self._column).to(dtype), self._product)
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The scores of a kernel at one bias: ``bias_j - C_ij / eps``, without the row's offset."""
+
+    kernel: GibbsKernel
+    bias: Tensor
+    product: tuple[Tensor, Tensor] | None
+
+    def block(self, rows: slice, shift: Tensor | None = None) -> Tensor:
+        """Return the scores of a block of rows, less a number for each row where given.
 
         Parameters
         ----------
         rows
             Source rows.
-        bias
-            (m,) float64, added to every row; ``-inf`` shuts a column out.
+        shift
+            (r,) in the geometry's type.
 
         Returns
         -------
         Tensor
             (r, m) in the geometry's type.
         """
-        dtype = self.geometry.dtype
-        if self._product is None:
-            block = self.geometry.block(rows)
-            return (bias - block.double() / self.epsilon).to(dtype)
-        left, right = self._product
-        return torch.addmm((bias - self._column).to(dtype), left[rows], right)
+        if self.product is None:
+            geometry = self.kernel.geometry
+            block = self.bias - geometry.block(rows).double() / self.kernel.epsilon
+            if shift is not None:
+                block -= shift.double()[:, None]
+            return block.to(geometry.dtype)
+        left, right = self.product
+        if shift is None:
+            return torch.addmm(self.bias, left[rows], right)
+        # The bias and the shift ride along in the product: no pass of their own.
+        one = torch.ones_like(shift)[:, None]
+        return torch.cat([left[rows], one, -shift[:, None]], 1) @ self._augmented
+
+    @cached_property
+    def _augmented(self) -> Tensor:
+        """The right side of the product with the bias and a row of ones below it, (k + 2, m)."""
+        if self.product is None:
+            raise AssertionError("unreachable: only a product is augmented")
+        right = self.product[1]
+        return torch.cat([right, self.bias[None], torch.ones_like(self.bias)[None]])

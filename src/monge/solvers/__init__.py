@@ -1,9 +1,21 @@
 """Problem in, Solution out."""
 
 from monge.solvers.base import Solver
+from monge.solvers.class_regularized import ClassRegularized
 from monge.solvers.exact import Exact
+from monge.solvers.laplacian import Laplacian
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import MarginalError, Solution, Status
 
-__all__ = ["Exact", "MarginalError", "Problem", "Sinkhorn", "Solution", "Solver", "Status"]
+__all__ = [
+    "ClassRegularized",
+    "Exact",
+    "Laplacian",
+    "MarginalError",
+    "Problem",
+    "Sinkhorn",
+    "Solution",
+    "Solver",
+    "Status",
+]

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import torch
 
 from monge._types import Tensor
 from monge.numerics import row_slices
 from monge.plans import EntropicPlan, GibbsKernel
 from monge.solvers.problem import Problem
+from monge.solvers.relaxation import Relaxation
 from monge.solvers.solution import MarginalError
 
-__all__ = ["marginal_error", "soft_transform"]
+__all__ = ["Certificate", "certify", "soft_minimum"]
 
 
-def soft_transform(kernel: GibbsKernel, bias: Tensor) -> Tensor:
-    """Find the potential that is best against another one: the soft c-transform.
+def soft_minimum(kernel: GibbsKernel, bias: Tensor) -> Tensor:
+    """Find ``z_i = log sum_j exp(bias_j - C_ij / eps)`` for every row, whatever its weight.
 
     Parameters
     ----------
@@ -26,23 +29,64 @@ def soft_transform(kernel: GibbsKernel, bias: Tensor) -> Tensor:
     Returns
     -------
     Tensor
-        ``f / eps = -log sum_j exp(bias_j - C_ij / eps)``, (n,) float64; defined for every row,
-        whatever its weight.
+        (n,) float64.
     """
     log_norm = torch.empty_like(kernel.offset)
     for rows in row_slices(*kernel.geometry.shape):
         log_norm[rows] = torch.logsumexp(kernel.scores(rows, bias), 1).double()
-    return kernel.offset - log_norm
+    return log_norm - kernel.offset
 
 
-def marginal_error(plan: EntropicPlan, problem: Problem) -> MarginalError:
-    """L1 distance of both marginals of the plan to those asked for, over the total mass.
+@dataclass(frozen=True)
+class Certificate:
+    """What one pass over the true kernel says of a plan.
 
-    One pass over the true kernel; sums in float64.
+    Attributes
+    ----------
+    marginal_error
+        L1 distance of both marginals to those that are asked for (where a marginal is relaxed: to
+        the one that its potential calls for), over the total mass.
+    objective
+        ``<P, C> + eps sum P log(P / ab')``, and the penalties of relaxed marginals.
+    dual_gap
+        Objective less the dual value; zero at the solution.
     """
-    source, target = plan.marginals()
-    total = float(problem.a.sum())
-    return MarginalError(
-        float((source - problem.a).abs().sum()) / total,
-        float((target - problem.b).abs().sum()) / total,
-    )
+
+    marginal_error: MarginalError
+    objective: float
+    dual_gap: float
+
+
+def certify(
+    problem: Problem,
+    plan: EntropicPlan,
+    potentials: tuple[Tensor, Tensor],
+    relaxations: tuple[Relaxation, Relaxation],
+) -> Certificate:
+    """Measure a plan on the true kernel; sums in float64.
+
+    Parameters
+    ----------
+    problem, plan
+        What was asked, and the answer.
+    potentials
+        Of both sides over epsilon, (n,) and (m,), without the multiplier of the total mass.
+    relaxations
+        How both marginals are held.
+    """
+    reached = plan.marginals()
+    mass = float(reached.source.sum())
+    scale = mass if problem.mass is None else problem.mass
+    scale = float(problem.a.sum()) if problem.balanced else scale
+    errors, objective, gap = [], float(reached.source @ plan.f + reached.target @ plan.g), 0.0
+    for weights, potential, marginal, relaxation in zip(
+        (problem.a, problem.b), potentials, reached, relaxations, strict=True
+    ):
+        wanted = relaxation.wanted(weights, potential, marginal)
+        errors.append(float((marginal - wanted).abs().sum()) / scale)
+        some = weights > 0
+        gap += relaxation.gap(weights[some], potential[some], marginal[some])
+        objective += plan.epsilon * relaxation.penalty(weights[some], marginal[some])
+    if problem.mass is not None:
+        errors[0] += abs(mass - problem.mass) / scale
+    return Certificate(MarginalError(*errors), objective, plan.epsilon * gap)

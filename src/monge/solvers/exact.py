@@ -11,6 +11,7 @@ import numpy as np
 import ot
 import torch
 
+from monge._types import NDArray
 from monge.errors import InputError, LargeProblemWarning, sentence
 from monge.memory import format_bytes
 from monge.plans import SparsePlan
@@ -73,7 +74,7 @@ class Exact(Solver):
             If the simplex gave up and ``throw``.
         """
         del start
-        if not problem.balanced:
+        if not problem.balanced and problem.mass is None:
             required, got = "balanced", f"tau {problem.tau_source:g} and {problem.tau_target:g}"
             raise InputError(sentence("Exact", "problem", required, got, "leave both at infinity"))
         n, m = problem.geometry.shape
@@ -95,12 +96,12 @@ class Exact(Solver):
             raise InputError(sentence("Exact", "problem", required, got, remedy))
         # The simplex compares reduced costs with an absolute threshold: it wants costs of size one.
         unit = cost / largest if largest > 0 else cost
-        total = float(problem.a.sum())
+        total, mass = float(problem.a.sum()), problem.mass
         a, b = (w.cpu().numpy() / total for w in (problem.a, problem.b))
         with warnings.catch_warnings():
             # POT warns where the simplex gives up; the status says it here.
             warnings.simplefilter("ignore")
-            matrix, log = ot.emd(a, b, unit, numItermax=int(self.max_iterations), log=True)
+            matrix, finished = self._simplex(a, b, unit, None if mass is None else mass / total)
         report(Progress(task="Exact plan", done=1, total=1))
         row, column = np.nonzero(matrix)
         device, dtype = problem.geometry.device, problem.geometry.dtype
@@ -110,14 +111,15 @@ class Exact(Solver):
             mass=torch.as_tensor(matrix[row, column] * total, device=device).to(dtype),
             size=(n, m),
         )
-        error = MarginalError(
-            float(np.abs(matrix.sum(1) - a).sum()), float(np.abs(matrix.sum(0) - b).sum())
-        )
+        missed = [matrix.sum(1) - a, matrix.sum(0) - b]
+        if mass is not None:
+            missed = [np.maximum(side, 0) for side in missed]
+        error = MarginalError(*(float(np.abs(side).sum()) for side in missed))
         solution = Solution(
             problem=problem,
             plan=plan,
             objective=float((matrix[row, column] * cost[row, column]).sum()) * total,
-            status=Status.CONVERGED if log["warning"] is None else Status.MAX_PIVOTS,
+            status=Status.CONVERGED if finished else Status.MAX_PIVOTS,
             marginal_error=error,
             sweeps=0,
             operator="exact",
@@ -126,3 +128,24 @@ class Exact(Solver):
         if throw:
             raise_unless_converged("Exact", solution)
         return solution
+
+    def _simplex(
+        self, a: NDArray, b: NDArray, cost: NDArray, mass: float | None
+    ) -> tuple[NDArray, bool]:
+        """Return the plan (n, m) and whether the simplex finished.
+
+        A mass below the total is moved by an idle point on each side (Chapel, Alaya and Gasso
+        2020, proposition 1): idle points take what need not move, at no cost.
+        """
+        if mass is not None:
+            n, m = cost.shape
+            # More than twice the largest cost, which is one, keeps mass off the idle pair.
+            wide = np.pad(cost, ((0, 1), (0, 1)))
+            wide[n, m] = 3.0
+            idle = max(float(b.sum()) - mass, 0.0), max(float(a.sum()) - mass, 0.0)
+            a, b, cost = np.append(a, idle[0]), np.append(b, idle[1]), wide
+            b = b * (a.sum() / b.sum())
+        matrix, log = ot.emd(a, b, cost, numItermax=int(self.max_iterations), log=True)
+        if mass is not None:
+            matrix = matrix[:-1, :-1]
+        return matrix, log["warning"] is None

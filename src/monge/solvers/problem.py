@@ -50,13 +50,20 @@ class Problem:
         Weights of source (n,) and target (m,); ``None`` is uniform. Zero weights are allowed.
     tau_source, tau_target
         How firmly each marginal is held, in units of the cost: infinity holds it, a smaller number
-        relaxes it by ``tau KL(marginal | weights)``.
+        relaxes it by ``tau KL(marginal | weights)``, and zero lets it go.
+    mass
+        Total mass to move, at most that of the smaller side: the marginals are then ceilings
+        (partial transport). ``None`` moves all.
+    source_labels
+        Class of each source row, (n,) int64 from 0, where known: class-aware solvers need them,
+        and a warm start draws its rows alike from each class.
 
     Raises
     ------
     InputError
-        If weights are negative, not finite, of the wrong length, all zero, or if both marginals
-        are held and their totals differ.
+        If weights are negative, not finite, of the wrong length, all zero, if both marginals are
+        held and their totals differ, if the mass is more than there is, or if it is given together
+        with a relaxed marginal.
     """
 
     geometry: Geometry
@@ -64,16 +71,20 @@ class Problem:
     b: Tensor = None  # type: ignore[assignment] # the same
     tau_source: float = inf
     tau_target: float = inf
+    mass: float | None = None
+    source_labels: Tensor | None = None
 
     def __post_init__(self) -> None:
         n, m = self.geometry.shape
         a = _weights(self.a, n, "a", self.geometry)
         b = _weights(self.b, m, "b", self.geometry)
         for name, tau in (("tau_source", self.tau_source), ("tau_target", self.tau_target)):
-            if isnan(tau) or tau <= 0:
+            if isnan(tau) or tau < 0:
                 raise InputError(
-                    sentence("Problem", name, "positive", tau, "pass inf to hold the marginal")
+                    sentence("Problem", name, "at least 0", tau, "pass inf to hold the marginal")
                 )
+        self._check_mass(a, b)
+        self._check_labels(n)
         if self.balanced and abs(float(a.sum() - b.sum())) > _BALANCE * float(a.sum()):
             raise InputError(
                 sentence(
@@ -89,5 +100,31 @@ class Problem:
 
     @property
     def balanced(self) -> bool:
-        """Whether both marginals are held."""
-        return self.tau_source == inf and self.tau_target == inf
+        """Whether both marginals are held to their values."""
+        return self.tau_source == inf and self.tau_target == inf and self.mass is None
+
+    def _check_mass(self, a: Tensor, b: Tensor) -> None:
+        if self.mass is None:
+            return
+        most = min(float(a.sum()), float(b.sum()))
+        if self.tau_source < inf or self.tau_target < inf:
+            required, got = "left out where a marginal is relaxed", self.mass
+        elif not 0 < self.mass <= most * (1 + _BALANCE):
+            required, got = f"positive and at most {most:g}", self.mass
+        else:
+            return
+        remedy = "pass mass alone, or tau_source and tau_target alone"
+        raise InputError(sentence("Problem", "mass", required, got, remedy))
+
+    def _check_labels(self, n: int) -> None:
+        if self.source_labels is None:
+            return
+        labels = as_tensor(self.source_labels, "Problem", "source_labels")
+        whole = not labels.is_floating_point() and labels.dtype != torch.bool
+        if labels.shape != (n,) or not whole or int(labels.min()) < 0:
+            required = f"{n} whole numbers from 0"
+            got = f"{labels.dtype} of shape {tuple(labels.shape)}"
+            remedy = "number the classes from 0, one for each source row"
+            raise InputError(sentence("Problem", "source_labels", required, got, remedy))
+        labels = labels.to(device=self.geometry.device, dtype=torch.int64)
+        object.__setattr__(self, "source_labels", labels)

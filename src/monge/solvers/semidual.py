@@ -1,7 +1,8 @@
 """The semi-dual of entropic transport: accelerated ascent, warm-up, nothing about options.
 
-Everything here is dimensionless: weights are probabilities and strictly positive, the potential is
-``h = g / eps``, and it lives on the smaller side, here always the columns.
+Everything here is dimensionless: the weights are strictly positive, the potential is
+``h = g / eps``, and it lives on the smaller side, here always the columns. Where the total mass is
+prescribed (partial transport), its multiplier is one more number at the end of the potential.
 """
 
 from __future__ import annotations
@@ -17,10 +18,19 @@ from monge._types import Tensor
 from monge.geometry import Geometry
 from monge.plans import GibbsKernel
 from monge.solvers.anderson import Anderson
-from monge.solvers.kernels import KernelOperator, Sweep, choose_operator
+from monge.solvers.certificate import soft_minimum
+from monge.solvers.kernels import (
+    BLOCK_BYTES,
+    KernelOperator,
+    Rows,
+    StoredKernel,
+    Sweep,
+    choose_operator,
+)
+from monge.solvers.relaxation import Relaxation
 from monge.solvers.solution import Status
 
-__all__ = ["Ascent", "SemiDual", "Stage"]
+__all__ = ["Ascent", "SemiDual", "Side", "Stage"]
 
 _COARSE_EPSILON = 0.05
 """Epsilon over the mean cost at which a solve from nothing begins; smaller ones are approached."""
@@ -40,10 +50,10 @@ _LARGEST_STEP = 60.0
 
 
 class Ascent(NamedTuple):
-    """Where an ascent ended: the potential (m,), its row log-normalisers (n,), and how."""
+    """Where an ascent ended: potential (m,) or (m + 1,), soft minima of the rows (n,), and how."""
 
     h: Tensor
-    log_norm: Tensor
+    soft_minimum: Tensor
     status: Status
 
 
@@ -55,16 +65,54 @@ class Stage(NamedTuple):
     tolerance: float
 
 
+@dataclass(frozen=True, eq=False)
+class Side:
+    """One side of the problem.
+
+    Attributes
+    ----------
+    weights
+        Positive, float64.
+    tau
+        How firmly they are held, in units of the cost.
+    capped
+        Whether they are ceilings.
+    labels
+        Class of each point, int64 from 0, where known.
+    """
+
+    weights: Tensor
+    tau: float = inf
+    capped: bool = False
+    labels: Tensor | None = None
+
+    def relaxation(self, epsilon: float) -> Relaxation:
+        """State how the marginal is held at one epsilon."""
+        return Relaxation.of(self.tau, epsilon, capped=self.capped)
+
+    def draw(self, divisor: int) -> Tensor:
+        """Draw one row of `divisor`, alike from each class where classes are known.
+
+        The generator is its own: which rows warm a solve up is no choice of the caller's.
+        """
+        order = torch.randperm(len(self.weights), generator=torch.Generator().manual_seed(0))
+        if self.labels is not None:
+            order = order[torch.argsort(self.labels.cpu()[order], stable=True)]
+        return order[::divisor].to(self.weights.device)
+
+
 @dataclass(eq=False)
 class SemiDual:
-    """One concave problem in the potential ``h`` (m,).
+    """One concave problem in the potential ``h``.
 
     Attributes
     ----------
     geometry
         The cost, (n, m) with n >= m.
-    a, b
-        Probabilities (n,), (m,), positive, float64.
+    rows, columns
+        Its two sides.
+    mass
+        Total mass to move, or ``None`` where the marginals say.
     epsilon
         Absolute.
     memory
@@ -76,11 +124,12 @@ class SemiDual:
     """
 
     geometry: Geometry
-    a: Tensor
-    b: Tensor
+    rows: Side
+    columns: Side
     epsilon: float
     memory: int
     monitor: Callable[[int, float], None]
+    mass: float | None = None
     history: list[float] = field(default_factory=list)
     operator: str = "none"
     _best: Tensor | None = None
@@ -88,7 +137,12 @@ class SemiDual:
     @property
     def best(self) -> Tensor:
         """The best potential so far, for a solve that is cut short; zeros before a sweep."""
-        return torch.zeros_like(self.b) if self._best is None else self._best
+        return self.zeros() if self._best is None else self._best
+
+    def zeros(self) -> Tensor:
+        """Return the potential that an ascent from nothing begins at."""
+        free = 0 if self.mass is None else 1
+        return self.columns.weights.new_zeros(len(self.columns.weights) + free)
 
     def stages(self, relative: float) -> Iterator[Stage]:
         """Yield the warm-up: larger epsilons first, then fewer rows.
@@ -98,7 +152,8 @@ class SemiDual:
         relative
             Epsilon over the mean cost.
         """
-        subsamples = [s for s in _SUBSAMPLES if len(self.a) // s[0] >= _SUBSAMPLE_ROWS]
+        size = len(self.rows.weights)
+        subsamples = [s for s in _SUBSAMPLES if size // s[0] >= _SUBSAMPLE_ROWS]
         divisor = subsamples[0][0] if subsamples else 1
         steps = max(0, ceil(log(_COARSE_EPSILON / relative, _COARSE_STEP)))
         for step in range(steps, 0, -1):
@@ -112,65 +167,125 @@ class SemiDual:
         The potential lives on the columns, so nothing needs to be prolonged from one stage to the
         next: ``g = eps h`` is kept.
         """
-        h = torch.zeros_like(self.b)
+        h = self.zeros()
         for stage in self.stages(relative):
-            geometry, a = self.geometry, self.a
+            geometry, weights = self.geometry, self.rows.weights
             if stage.divisor > 1:
-                # A generator of its own: which rows warm a solve up is no choice of the caller's.
-                order = torch.randperm(len(a), generator=torch.Generator().manual_seed(0))
-                some = order[: len(a) // stage.divisor].to(a.device)
-                geometry, a = geometry.select(some, None), a[some] / a[some].sum()
-            kernel = GibbsKernel(geometry, stage.epsilon)
-            operator = choose_operator(kernel, a, self.b, self.memory)
+                some = self.rows.draw(stage.divisor)
+                geometry, weights = geometry.select(some, None), weights[some]
+                weights = weights * (self.rows.weights.sum() / weights.sum())
+            climb = self._climb(geometry, weights, stage.epsilon)
             start = h * (self.epsilon / stage.epsilon)
-            ascent = self.climb(operator, start, stage.tolerance, min(sweeps, _COARSE_SWEEPS))
+            ascent = climb.run(start, stage.tolerance, min(sweeps, _COARSE_SWEEPS), self._note)
             h = ascent.h * (stage.epsilon / self.epsilon)
             self._best = h
-            del operator  # or two kernels would be stored while the next stage makes its own
+            del climb  # or two kernels would be stored while the next stage makes its own
         return h
 
     def solve(self, h: Tensor, tolerance: float, sweeps: int) -> Ascent:
         """Climb on the full kernel from ``h``."""
-        kernel = GibbsKernel(self.geometry, self.epsilon)
-        operator = choose_operator(kernel, self.a, self.b, self.memory)
-        self.operator, self._best = operator.name, h
-        return self.climb(operator, h, tolerance, sweeps, keep=True)
+        climb = self._climb(self.geometry, self.rows.weights, self.epsilon)
+        self.operator, self._best = climb.operator.name, h
 
-    def climb(
-        self,
-        operator: KernelOperator,
-        h: Tensor,
-        tolerance: float,
-        sweeps: int,
-        *,
-        keep: bool = False,
+        def note(error: float, best: Tensor) -> None:
+            self._best = best
+            self._note(error, best)
+
+        return climb.run(h, tolerance, sweeps, note)
+
+    def cut_short(self) -> Ascent:
+        """Return the best potential so far as the end of a solve that was cancelled."""
+        kernel = GibbsKernel(self.geometry, self.epsilon)
+        own = self.best if self.mass is None else self.best[:-1] + self.best[-1]
+        z = soft_minimum(kernel, self.columns.weights.log() + own)
+        return Ascent(self.best, z, Status.CANCELLED)
+
+    def planned_bytes(self) -> int:
+        """Return what the solve takes above the data: the stored kernel, or the blocks."""
+        kernel = GibbsKernel(self.geometry, self.epsilon)
+        return max(StoredKernel.need(kernel) if self.operator == "stored" else 0, BLOCK_BYTES)
+
+    def _note(self, error: float, best: Tensor) -> None:
+        """Keep and report the error of one sweep."""
+        del best
+        self.history.append(error)
+        self.monitor(len(self.history), error)
+
+    def _climb(self, geometry: Geometry, weights: Tensor, epsilon: float) -> _Climb:
+        rows = Rows(weights, self.rows.relaxation(epsilon))
+        kernel = GibbsKernel(geometry, epsilon)
+        operator = choose_operator(kernel, rows, self.columns.weights, self.memory)
+        columns = Rows(self.columns.weights, self.columns.relaxation(epsilon))
+        return _Climb(operator, rows, columns, self.mass)
+
+
+class _Reading(NamedTuple):
+    """What one sweep says of a potential: its error, the step of Sinkhorn, the dual value."""
+
+    error: float
+    residual: Tensor
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Climb:
+    """One accelerated ascent on one operator."""
+
+    operator: KernelOperator
+    rows: Rows
+    columns: Rows
+    mass: float | None
+
+    def run(
+        self, h: Tensor, tolerance: float, sweeps: int, note: Callable[[float, Tensor], None]
     ) -> Ascent:
         """Run accelerated sweeps until the marginal error is reached, or say why it was not."""
-        anderson = Anderson(weight=self.b)
+        importance = self.columns.weights
+        if self.mass is not None:
+            importance = torch.cat([importance, importance.new_full((1,), self.mass)])
+        anderson = Anderson(weight=importance)
         best, best_error, since, status = None, inf, 0, Status.MAX_SWEEPS
         for _ in range(sweeps):
-            sweep = operator.sweep(h)
-            error = float((sweep.column - self.b).abs().sum())
-            since = 0 if error < best_error else since + 1
-            if best is None or error < best_error:
-                best, best_error = Ascent(h, sweep.log_norm, status), error
-                if keep:
-                    self._best = h
-            self.history.append(error)
-            self.monitor(len(self.history), error)
-            if error <= tolerance:
+            sweep = self.operator.sweep(self._lifted(h))
+            reading = self._read(h, sweep)
+            since = 0 if reading.error < best_error else since + 1
+            if best is None or reading.error < best_error:
+                best, best_error = Ascent(h, sweep.soft_minimum, status), reading.error
+            note(reading.error, best.h)
+            if reading.error <= tolerance:
                 status = Status.CONVERGED
                 break
             if since > _STALL:
                 status = Status.STALLED
                 break
-            value = float(self.b @ h - operator.a @ sweep.log_norm)
-            h = anderson.step(h, self._residual(sweep), merit=error, value=value)
+            h = anderson.step(h, reading.residual, merit=reading.error, value=reading.value)
         if best is None:
             raise AssertionError("unreachable: max_sweeps is at least 1")
         return best._replace(status=status)
 
-    def _residual(self, sweep: Sweep) -> Tensor:
-        """Return Sinkhorn's step log(b / column), bounded where a column has lost all its mass."""
-        log_b = self.b.log()
-        return log_b - torch.maximum(sweep.column.log(), log_b - _LARGEST_STEP)
+    def _lifted(self, h: Tensor) -> Tensor:
+        """Return the potential of the columns, (m,), with the multiplier of the mass added."""
+        return h if self.mass is None else h[:-1] + h[-1]
+
+    def _read(self, h: Tensor, sweep: Sweep) -> _Reading:
+        """Compare what a sweep reached with what the potential calls for."""
+        (weights, relaxation), own = self.columns, h if self.mass is None else h[:-1]
+        wanted = relaxation.wanted(weights, own, sweep.column)
+        missing = float((sweep.column - wanted).abs().sum())
+        log_weights = weights.log()
+        # Bounded below, where a column has lost all its mass.
+        reached = torch.maximum(sweep.column.log(), log_weights - _LARGEST_STEP) - log_weights
+        residual = relaxation.potential(reached - own) - own
+        side, held = self.rows
+        row_mass = held.mass(side, sweep.soft_minimum)
+        total = float(row_mass.sum())
+        value = held.value(side, held.potential(sweep.soft_minimum)) - total
+        value += relaxation.value(weights, own)
+        scale = total
+        if self.mass is not None:
+            scale = self.mass
+            missing += abs(total - self.mass)
+            value += float(h[-1]) * self.mass
+            step = log(self.mass / max(total, 1e-300))
+            residual = torch.cat([residual, residual.new_full((1,), step)])
+        return _Reading(missing / scale if scale > 0 else inf, residual, value)

@@ -26,6 +26,9 @@ class Status(Enum):
         "not converged and no longer improving: the arithmetic allows no better; pass float64 "
         "points, raise epsilon, or loosen tolerance"
     )
+    COLLAPSED = (
+        "converged to a plan that no longer follows the cost: lower eta, or raise epsilon with it"
+    )
     CANCELLED = "cancelled by the caller: pass start=solution to go on from here"
 
 
@@ -58,8 +61,12 @@ class Solution:
         How the kernel was held: ``"stored"``, ``"stream"``, or ``"exact"`` where there was none.
     epsilon
         The absolute epsilon in units of the cost; 0 for an exact plan.
+    dual_gap
+        Objective less the dual value, in units of the cost; 0 for an exact plan.
+    planned_bytes
+        Memory that the solve planned to take above the data.
     history
-        Marginal error after each sweep.
+        Marginal error after each sweep, warm start included.
     """
 
     problem: Problem
@@ -70,6 +77,8 @@ class Solution:
     sweeps: int
     operator: str
     epsilon: float
+    dual_gap: float = 0.0
+    planned_bytes: int = 0
     history: tuple[float, ...] = ()
 
     @cached_property
