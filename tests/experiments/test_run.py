@@ -114,7 +114,7 @@ def test_the_plan_is_certified_for_every_seed(whole):
     assert plan["shape"] == [64, 64]
     assert plan["status"] == ["converged", "converged"]
     assert max(plan["marginal_error"]) <= 2e-6
-    assert len(plan["sweeps"]) == len(plan["class_mass"]) == 2
+    assert len(plan["sweeps"]) == len(plan["class_mass"]) == len(plan["marginal_error"]) == 2
     for matched, independent in zip(
         plan["class_mass"], plan["class_mass_independent"], strict=True
     ):
@@ -272,6 +272,13 @@ def test_changed_data_makes_new_entries(go, tmp_path, side):
     go(toy(load))
     assert len(names(tmp_path, "features") - before["features"]) == 1
     assert len(names(tmp_path, "predictions") - before["predictions"]) == len(METHODS)
+
+
+def test_a_network_that_has_learned_is_scored_as_such(go):
+    finished, _ = go(options=replace(OPTIONS, epochs=30))
+    assert finished.result.source_accuracy.mean > 0.95
+    assert finished.evidence.training_accuracy[0, -1] > 0.95
+    assert finished.result.methods["source_head"].accuracy.mean > 0.5  # a third is chance
 
 
 def test_three_channels_train_another_network(go):
