@@ -46,6 +46,7 @@ def parsed(monkeypatch):
         {"epsilon": 0.1, "epsilon_scale": "absolute", "seeds": (4, 5)},
         {"double_softmax": True},
         {"double_softmax": False},
+        {"full": True},
     ],
     ids=str,
 )

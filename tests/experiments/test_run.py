@@ -16,7 +16,7 @@ import monge.store
 from monge.data import Labelled
 from monge.errors import DataError, InputError, OutputError
 from monge.experiments import EXPERIMENTS, RunOptions, run
-from monge.experiments.methods import METHODS
+from monge.experiments.methods import FULL_METHODS, METHODS
 from toy import N_SOURCE, N_TARGET, OPTIONS, pair, toy
 
 METHOD_KEYS = [
@@ -505,3 +505,22 @@ def test_the_named_experiments_are_the_ones_of_the_page():
     assert EXPERIMENTS["demo"].command == "monge demo"
     for experiment in EXPERIMENTS.values():
         assert "whose labels are used for the score alone" in experiment.protocol
+
+
+def test_the_full_plan_adds_its_rows_and_makes_nothing_else_again(whole, tmp_path):
+    small = run(toy(), options=OPTIONS, out=tmp_path)
+    before = names(tmp_path, "predictions")
+    full = run(toy(), options=replace(OPTIONS, full=True), out=tmp_path)
+    assert list(full.result.methods) == [*METHODS, *FULL_METHODS]
+    assert len(names(tmp_path, "predictions") - before) == len(FULL_METHODS)
+    kept = {name: full.result.methods[name] for name in METHODS}
+    assert kept == small.result.methods
+    assert full.result.command.endswith("--full")
+
+
+def test_the_full_plan_is_the_plan_of_all_rows(tmp_path):
+    everything = replace(OPTIONS, full=True, plan_rows=10_000)
+    methods = run(toy(), options=everything, out=tmp_path).result.methods
+    for part in ("", "_propagate"):
+        whole_plan, drawn = methods[f"sinkhorn_full{part}"], methods[f"sinkhorn{part}"]
+        assert whole_plan.accuracy == drawn.accuracy

@@ -71,6 +71,10 @@ PlanRows = Annotated[
         "--plan-rows", help="Random rows of each side in the plan.", metavar="NUMBER", min=1
     ),
 ]
+Full = Annotated[
+    bool | None,
+    typer.Option("--full", help="Add the plan of all rows of both sides to the table."),
+]
 Epsilon = Annotated[
     float | None,
     typer.Option("--epsilon", help="Entropy of the plan, over the largest cost.", metavar="NUMBER"),
@@ -136,6 +140,7 @@ def run_experiment(
     double_softmax: DoubleSoftmax = None,
     channels: Channels = None,
     plan_rows: PlanRows = None,
+    full: Full = None,
     epsilon: Epsilon = None,
     epsilon_scale: EpsilonScale = None,
 ) -> None:
@@ -154,6 +159,7 @@ def run_experiment(
         "double_softmax": double_softmax,
         "n_channels": channels,
         "plan_rows": plan_rows,
+        "full": full,
         "epsilon": epsilon,
         "epsilon_scale": epsilon_scale,
     }

@@ -17,11 +17,21 @@ from monge._types import NDArray, Tensor
 from monge.adapters import Adapter
 from monge.adapters.named import Transport
 from monge.experiments.network import Network
-from monge.experiments.options import RunOptions
+from monge.experiments.options import FULL_TOLERANCE, RunOptions
 from monge.progress import Report
 from monge.solvers import Solution
 
-__all__ = ["METHODS", "Cell", "Method", "Task", "fit_the_post", "nearest_neighbour", "predict_all"]
+__all__ = [
+    "FULL_METHODS",
+    "METHODS",
+    "Cell",
+    "Method",
+    "Task",
+    "chosen_methods",
+    "fit_the_post",
+    "nearest_neighbour",
+    "predict_all",
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -129,6 +139,26 @@ def _propagate(task: Task) -> NDArray:
     return predicted
 
 
+def _full(task: Task) -> Adapter:
+    """Return the post's method on all rows of both sides.
+
+    The entropic map equals the barycentre at every row of the plan, and here every row is in it.
+    """
+    solver = replace(task.options.solver(), tolerance=FULL_TOLERANCE)
+    return Adapter(solver, map="entropic")
+
+
+def _full_plan(task: Task) -> NDArray:
+    return _adapted(_full(task), task)
+
+
+def _full_propagate(task: Task) -> NDArray:
+    """Label every target row by the votes of the plan of all rows."""
+    adapter = _full(task).fit(task.source, task.labels, X_target=task.target)
+    votes: NDArray = adapter.classes_[adapter.propagate().argmax(1)]
+    return votes
+
+
 @dataclass(frozen=True)
 class Method:
     """One row of the table: what a person calls it, and how it predicts."""
@@ -151,6 +181,16 @@ METHODS = {
     "sinkhorn_propagate": Method("Labels propagated by the plan, 1-NN", _propagate),
 }
 
+FULL_METHODS = {
+    "sinkhorn_full": Method("1-NN after the Sinkhorn plan of all rows", _full_plan),
+    "sinkhorn_full_propagate": Method("Labels propagated by the plan of all rows", _full_propagate),
+}
+
+
+def chosen_methods(options: RunOptions) -> dict[str, Method]:
+    """Return the rows of the table: with ``full`` those of the plan of all rows too."""
+    return METHODS | FULL_METHODS if options.full else dict(METHODS)
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Cell:
@@ -167,7 +207,7 @@ class Cell:
 
 def predict_all(task: Task, kept: Callable[[str], Cell | None]) -> Iterator[Cell]:
     """Run the methods in the order of the table, but for those that are kept."""
-    for name, method in METHODS.items():
+    for name, method in chosen_methods(task.options).items():
         cell = kept(name)
         if cell is not None:
             yield replace(cell, method=name, reused=True)

@@ -9,10 +9,13 @@ from monge.errors import InputError, sentence
 from monge.solvers import Sinkhorn
 from monge.training import TrainingOptions
 
-__all__ = ["PLAN_TOLERANCE", "RunOptions"]
+__all__ = ["FULL_TOLERANCE", "PLAN_TOLERANCE", "RunOptions"]
 
 PLAN_TOLERANCE = 1e-6
 """L1 marginal error of the runs' entropic plan."""
+
+FULL_TOLERANCE = 1e-4
+"""L1 marginal error of the plan of all rows, within what float32 gives."""
 
 _LARGEST = 2**32 - 1
 """The largest seed of ``numpy.random.RandomState``, which draws the plan's rows."""
@@ -41,6 +44,8 @@ class RunOptions:
         Random rows of each side that the plans are made of.
     epsilon, epsilon_scale
         Of the entropic plan.
+    full
+        Whether the table also has the plan of all rows of both sides.
     """
 
     seeds: tuple[int, ...] = (0,)
@@ -50,6 +55,7 @@ class RunOptions:
     plan_rows: int = 2560
     epsilon: float = 1e-2
     epsilon_scale: EpsilonScale = "max"
+    full: bool = False
 
     def __post_init__(self) -> None:
         self.training(0)

@@ -19,7 +19,7 @@ from monge.errors import OutputError, sentence
 from monge.experiments.environment import describe_environment
 from monge.experiments.evaluate import accuracy, matched_mass
 from monge.experiments.evidence import Viewed, gather_evidence
-from monge.experiments.methods import METHODS, Cell, Task, fit_the_post, predict_all
+from monge.experiments.methods import Cell, Task, chosen_methods, fit_the_post, predict_all
 from monge.experiments.named import Experiment
 from monge.experiments.network import Images, Network, train_network
 from monge.experiments.options import RunOptions
@@ -149,7 +149,7 @@ def _run_seed(
 ) -> _Seed:
     """Predict with every method, keeping each as soon as it is done."""
     task = Task.of(network, source.labels, seed, options)
-    told = {k: v for k, v in asdict(options).items() if k != "seeds"}
+    told = {k: v for k, v in asdict(options).items() if k not in ("seeds", "full")}
     parts: dict[str, Any] = {"format": FORMAT, "network": network.key, "seed": seed} | told
 
     def kept(method: str) -> Cell | None:
@@ -160,25 +160,30 @@ def _run_seed(
         return Cell(method=method, predicted=arrays["predicted"], seconds=config["seconds"])
 
     cells: dict[str, Cell] = {}
-    _say_methods(seed, cells, report)
+    _say_methods(task, cells, report)
     for cell in predict_all(task, kept):
         cells[cell.method] = cell
         if not cell.reused:
             config = {"method": cell.method, "seconds": cell.seconds}
             key = cache.key(parts | {"method": cell.method})
             cache.put("predictions", key, {"predicted": cell.predicted}, config)
-        _say_methods(seed, cells, report)
+        _say_methods(task, cells, report)
     adapter, solution = fit_the_post(task, report)
     return _Seed(network=network, task=task, adapter=adapter, solution=solution, cells=cells)
 
 
-def _say_methods(seed: int, cells: dict[str, Cell], report: Report) -> None:
+def _say_methods(task: Task, cells: dict[str, Cell], report: Report) -> None:
     """Report the methods done, and which comes next or how many were reused."""
-    names, reused = list(METHODS), sum(cell.reused for cell in cells.values())
+    methods = chosen_methods(task.options)
+    names, reused = list(methods), sum(cell.reused for cell in cells.values())
     detail = f"{reused} of {len(names)} reused" if reused else ""
     if len(cells) < len(names):
-        detail = METHODS[names[len(cells)]].title
-    report(Progress(task=f"Seed {seed}: methods", done=len(cells), total=len(names), detail=detail))
+        detail = methods[names[len(cells)]].title
+    report(
+        Progress(
+            task=f"Seed {task.seed}: methods", done=len(cells), total=len(names), detail=detail
+        )
+    )
 
 
 def _collect(
@@ -199,7 +204,7 @@ def _collect(
             accuracy=spread([seed.cells[name].predicted for seed in seeds], target.labels),
             seconds=tuple(seed.cells[name].seconds for seed in seeds),
         )
-        for name, method in METHODS.items()
+        for name, method in chosen_methods(options).items()
     }
     return Result(
         experiment=experiment.name,
@@ -263,4 +268,6 @@ def _command(experiment: Experiment, options: RunOptions) -> str:
             words += [flag, shlex.quote(str(getattr(options, name)))]
     if options.double_softmax != defaults.double_softmax:
         words.append("--double-softmax" if options.double_softmax else "--no-double-softmax")
+    if options.full:
+        words.append("--full")
     return " ".join(words)
