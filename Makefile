@@ -4,9 +4,12 @@
 #   PYTHON     the interpreter that .venv is made from   make demo PYTHON=python3.12
 #   PIP_FLAGS  passed to pip install, e.g. the small CPU build of torch on Linux:
 #              make demo PIP_FLAGS='--extra-index-url https://download.pytorch.org/whl/cpu'
+#   BENCH      passed to benchmarks/run.py                   make bench BENCH='plan map --repeats 5'
+#   MONGE_DATA folder with MNIST and USPS, for test and bench; without it bench takes made-up points
 
 PYTHON ?= python3
 PIP_FLAGS ?=
+BENCH ?=
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,7 +18,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all lint types wheel clean moved
+.PHONY: help demo test test-all bench lint types wheel clean moved
 
 help: ## list the targets
 	@echo "make demo and make test are all you need; each installs what it needs into $(VENV)."
@@ -30,6 +33,9 @@ test: $(STAMP) ## run the tests (about a minute)
 
 test-all: $(STAMP) ## run every test, the slow ones too
 	@$(BIN)/python -m pytest -m ""
+
+bench: $(STAMP) ## measure speed and memory beside the peers (most of an hour; BENCH=--quick: a minute)
+	@$(BIN)/python benchmarks/run.py $(BENCH)
 
 lint: $(STAMP) ## check style (ruff) and who may import whom (import-linter)
 	@$(BIN)/ruff check

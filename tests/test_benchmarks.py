@@ -1,0 +1,101 @@
+"""The benchmark runs, says what it found in the promised shape, and its yardstick is right."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory):
+    """Return the JSON of two quick jobs without peers, on synthetic points."""
+    folder = tmp_path_factory.mktemp("bench")
+    out = folder / "bench.json"
+    command = [sys.executable, str(BENCHMARKS / "run.py"), "neighbours", "full-stream"]
+    command += ["--quick", "--no-peers", "--repeats", "2", "--out", str(out)]
+    # Without the digits nothing is read or trained, and one thread does not wait for another.
+    environment = {k: v for k, v in os.environ.items() if k != "MONGE_DATA"}
+    environment["OMP_NUM_THREADS"] = "1"
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(out.read_text()) | {"spoken": done.stdout}
+
+
+def test_record_says_where_it_was_made(record):
+    assert record["complete"] is True
+    assert record["quick"] is True
+    assert record["seed"] == 0
+    assert record["features"]["real"] is False
+    assert record["environment"]["threads"] == 1
+    assert {"torch", "POT", "ott-jax", "geomloss"} <= set(record["environment"]["versions"])
+    assert record["environment"]["processor"]
+
+
+def test_every_figure_has_its_unit(record):
+    assert list(record["jobs"]) == ["neighbours", "full-stream"]
+    for job in record["jobs"].values():
+        assert job["sweep"]["time"]["minimum"] > 0
+        assert job["sweep"]["rate"]["unit"] == "GFLOP/s"
+        for row in job["rows"]:
+            assert row["who"] == "monge"
+            assert "absent" not in row
+            assert {"time", "time_in_sweeps", "peak_memory_above_data"} <= set(row["figures"])
+            assert all(figure["unit"] for figure in row["figures"].values())
+            assert len(row["figures"]["time"]["all"]) == 2
+
+
+def test_solve_is_measured_by_its_true_error(record):
+    (row,) = record["jobs"]["full-stream"]["rows"]
+    assert row["reached"] is True
+    assert row["figures"]["true_error"]["value"] <= 1.01e-3
+    assert row["says"]["status"] == "converged"
+
+
+def test_scaled_down_run_judges_no_goal(record):
+    goals = [goal for job in record["jobs"].values() for goal in job["goals"]]
+    assert {goal["figure"] for goal in goals} == {"time", "peak memory above the data"}
+    assert all(goal["met"] is None and goal["value"] is not None for goal in goals)
+    assert "no verdict at this size" in record["spoken"]
+
+
+def test_unknown_job_is_refused_before_any_work(monkeypatch, capsys):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from run import options
+
+    with pytest.raises(SystemExit):
+        options(["fulll"])
+    assert "no job fulll" in capsys.readouterr().err
+
+
+def test_yardstick_against_the_dense_plan(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    from plain import PlainSinkhorn, cost_scale, true_error
+
+    generator = np.random.default_rng(0)
+    x, y = generator.normal(size=(70, 5)), generator.normal(size=(40, 5)) + 1
+    cost = ((x[:, None] - y) ** 2).sum(-1)
+    assert cost_scale(x, y, "mean") == pytest.approx(cost.mean(), rel=1e-12)
+    assert cost_scale(x, y, "max") == pytest.approx(cost.max(), rel=1e-12)
+
+    epsilon = 0.1 * cost.mean()
+    done, error, log_u, log_v = PlainSinkhorn(x, y, epsilon, double=True).run(1e-3, 500)
+    plan = np.exp(log_u[:, None] + log_v - cost / epsilon)
+    rows, columns = np.abs(plan.sum(1) - 1 / 70).sum(), np.abs(plan.sum(0) - 1 / 40).sum()
+    assert 1 < done < 500
+    assert max(rows, columns) == pytest.approx(error, rel=1e-9)
+    assert true_error(x, y, epsilon, log_u, log_v) == pytest.approx(error, rel=1e-9)
+
+    # The iterate is the textbook's: u = 1 first, then target and source in turn.
+    kernel, u = np.exp(-cost / epsilon), np.full(70, 1 / 70)
+    for _ in range(done):
+        v = 1 / 40 / (kernel.T @ u)
+        u = 1 / 70 / (kernel @ v)
+    np.testing.assert_allclose(plan, u[:, None] * kernel * v, rtol=1e-9)
