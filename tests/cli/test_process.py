@@ -57,7 +57,7 @@ def test_wrong_usage_of_a_process(start):
 
 def test_an_interrupted_process_goes_on(start, tmp_path):
     process = start("demo", "--out", "o", epochs=25)
-    wait_for("o/cache/training/*/config.json", tmp_path, process)
+    wait_for("o/cache/training/[!.]*/config.json", tmp_path, process)
     code, out, err = interrupt(process)
     assert code == 130
     assert err == "monge: interrupted; what was finished is kept, run the same command to go on.\n"
@@ -138,7 +138,7 @@ def test_the_demo_on_its_own_data(call, tmp_path):
 @pytest.mark.slow
 def test_the_demo_interrupted_and_whole(start, tmp_path):
     process = start("demo")
-    wait_for("runs/cache/training/*/config.json", tmp_path, process)
+    wait_for("runs/cache/training/[!.]*/config.json", tmp_path, process)
     time.sleep(1)
     assert interrupt(process)[0] == 130
     assert leftovers(tmp_path) == []
