@@ -1,10 +1,26 @@
-"""monge: unsupervised domain adaptation by optimal transport."""
+"""monge: unsupervised domain adaptation by optimal transport.
 
-from monge import data, errors, nets, training
-from monge.adapters import Adapter
-from monge.geometry import DenseCost, PointCloud
-from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
-from monge.solvers import ClassRegularized, Exact, Laplacian, Problem, Sinkhorn, Solution, Status
+The public names are fetched when they are first asked for: PyTorch takes seconds to load, and a
+command line that is asked for its help, or interrupted, should not wait for it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from monge import data, errors, nets, training
+    from monge.adapters import Adapter
+    from monge.geometry import DenseCost, PointCloud
+    from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
+    from monge.solvers import (
+        ClassRegularized,
+        Exact,
+        Laplacian,
+        Problem,
+        Sinkhorn,
+        Solution,
+        Status,
+    )
 
 __version__ = "0.1.0"
 
@@ -29,3 +45,33 @@ __all__ = [
     "nets",
     "training",
 ]
+
+_HOMES = {
+    "adapters": ("Adapter",),
+    "geometry": ("DenseCost", "PointCloud"),
+    "maps": ("Barycentric", "Coral", "EntropicMap", "LinearMonge", "Standardise"),
+    "solvers": (
+        "ClassRegularized",
+        "Exact",
+        "Laplacian",
+        "Problem",
+        "Sinkhorn",
+        "Solution",
+        "Status",
+    ),
+}
+
+
+def __getattr__(name: str) -> object:
+    """Fetch a public name from the room that it lives in."""
+    for room, names in _HOMES.items():
+        if name in names:
+            return getattr(import_module(f"monge.{room}"), name)
+    if name in __all__:
+        return import_module(f"monge.{name}")
+    raise AttributeError(f"module 'monge' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, fetched or not."""
+    return sorted([*__all__, "__version__"])

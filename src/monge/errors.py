@@ -24,6 +24,10 @@ __all__ = [
 ]
 
 
+_LONGEST = 160
+"""Characters of what came instead: two lines of a terminal."""
+
+
 def sentence(caller: str, parameter: str, required: str, got: object, remedy: str) -> str:
     """Write the one error sentence of the house.
 
@@ -36,7 +40,7 @@ def sentence(caller: str, parameter: str, required: str, got: object, remedy: st
     required
         What it must be, to be read after "must be".
     got
-        What came instead; its text is cut at 80 characters.
+        What came instead; of a long text the middle is left out.
     remedy
         What to do, as an imperative.
 
@@ -46,7 +50,7 @@ def sentence(caller: str, parameter: str, required: str, got: object, remedy: st
     "Sinkhorn: 'epsilon' must be a positive number, got -1; pass for example epsilon=0.05."
     """
     text = str(got)
-    shown = text if len(text) <= 80 else f"{text[:77]}..."  # noqa: PLR2004 - one line of a terminal
+    shown = text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]}...{text[-_LONGEST // 2 :]}"
     return f"{caller}: '{parameter}' must be {required}, got {shown}; {remedy.rstrip('.')}."
 
 

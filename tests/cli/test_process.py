@@ -182,3 +182,27 @@ def test_a_data_folder_with_one_damaged_file_of_two(start, tmp_path, data_dir):
         assert process.returncode == 1
         assert err.count("\n") == 1
         assert "USPS/usps.bz2" in err
+
+
+INTERRUPTED_WHILE_LOADING = """
+import builtins, sys
+import monge.cli
+
+real = builtins.__import__
+
+def interrupted(name, *rest, **options):
+    if name == "monge.cli.app":
+        raise KeyboardInterrupt
+    return real(name, *rest, **options)
+
+builtins.__import__ = interrupted
+sys.exit(monge.cli.main(["demo"]))
+"""
+
+
+def test_an_interrupt_while_the_libraries_load_is_one_line(tmp_path):
+    words = [sys.executable, "-c", INTERRUPTED_WHILE_LOADING]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 130
+    assert done.stderr == "monge: interrupted before anything was begun.\n"
+    assert done.stdout == ""

@@ -111,7 +111,7 @@ def test_it_goes_on_from_the_last_finished_method(go):
 
 
 def test_it_may_happen_while_pictures_are_drawn(tmp_path, expected, untimed):
-    stop = Stop(lambda p: p.task == "drawing pictures" and p.done == 2)
+    stop = Stop(lambda p: p.task == "Drawing pictures" and p.done == 2)
     with pytest.raises(KeyboardInterrupt):
         run(toy(), options=SEEDS, out=tmp_path, report=stop)
     assert whole_only(tmp_path)

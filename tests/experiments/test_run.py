@@ -167,7 +167,7 @@ def test_each_kind_of_work_reports_to_the_end(whole):
         "Extracting features",
         "Seed 0: methods",
         "Seed 3: methods",
-        "drawing pictures",
+        "Drawing pictures",
     }
     assert counted <= set(last)
     for task in counted:

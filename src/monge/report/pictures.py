@@ -99,7 +99,7 @@ def draw_all(
         )
         report(
             Progress(
-                task="drawing pictures",
+                task="Drawing pictures",
                 done=len(pictures),
                 total=len(chosen),
                 detail=drawing.name,

@@ -27,6 +27,10 @@ from monge.solvers.support import Support
 
 __all__ = ["Sinkhorn"]
 
+_MARGIN = 0.9
+"""Share of the tolerance that sweeps must reach: the last word is the certificate's, and the two
+round differently."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sinkhorn(Solver):
@@ -114,7 +118,7 @@ class Sinkhorn(Solver):
                 h = semi.warm_up(support.relative, self.max_sweeps)
             else:
                 h = support.started(start, semi.zeros())
-            ascent = semi.solve(h, self.tolerance, self.max_sweeps)
+            ascent = semi.solve(h, _MARGIN * self.tolerance, self.max_sweeps)
         except Cancelled:
             ascent = semi.cut_short()
         solution = self._certify(support, semi, ascent)
@@ -130,7 +134,7 @@ class Sinkhorn(Solver):
             support.problem, plan, (potentials.source, potentials.target), support.relaxations
         )
         status = ascent.status
-        if status is Status.CONVERGED and not max(certificate.marginal_error) <= 2 * self.tolerance:
+        if status is Status.CONVERGED and not max(certificate.marginal_error) <= self.tolerance:
             status = Status.STALLED
         return Solution(
             problem=support.problem,
