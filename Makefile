@@ -74,7 +74,7 @@ $(STAMP): requirements.lock pyproject.toml
 	  && $(BIN)/python -m pip --version >/dev/null 2>&1 \
 	  && head -n 2 $(BIN)/pip | grep -qF '$(CURDIR)/$(BIN)/' \
 	  || $(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --disable-pip-version-check $(PIP_FLAGS) -r requirements.lock
+	@$(BIN)/python -m pip install --disable-pip-version-check --quiet $(PIP_FLAGS) -r requirements.lock
 	@$(BIN)/python -m pip install --disable-pip-version-check --quiet \
 	  --no-deps --no-build-isolation -e .
 	@printf '%s\n' "$(CURDIR)" > $(STAMP)

@@ -9,7 +9,15 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from monge import Adapter, Barycentric, EntropicMap, Exact, Sinkhorn
+from monge import (
+    Adapter,
+    Barycentric,
+    ClassRegularized,
+    EntropicMap,
+    Exact,
+    Laplacian,
+    Sinkhorn,
+)
 from monge.adapters import MAPS, TRANSPORTS
 from monge.errors import (
     Cancelled,
@@ -387,3 +395,13 @@ def test_the_first_rows_go_where_they_go_among_others(digits, transport, plan_ma
     together = adapter.transform(X)
     np.testing.assert_allclose(adapter.transform(X[:5]), together[:5], rtol=0, atol=1e-9)
     np.testing.assert_allclose(adapter.transform(X[300:301]), together[300:301], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    "transport", [ClassRegularized(), ClassRegularized(form="group"), Laplacian()]
+)
+def test_solvers_that_need_more_than_two_clouds_work_in_the_adapter(transport):
+    X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat(["left", "right"], 20)
+    X[y == "right"] += [6, 0]
+    adapter = Adapter(transport).fit(X, y, X_target=X + [4, 1])
+    assert adapter.score(X + [4, 1], y) == 1.0

@@ -128,7 +128,7 @@ def test_wrong_usage_is_exit_code_2_and_says_what(call, told, words, said):
 )
 def test_options_out_of_range_are_refused_at_once(call, words, said):
     code, out, err = call("run", "demo", *words)
-    assert code == 1
+    assert code == 2
     assert out == ""
     assert said in err
     assert one_sentence(err)

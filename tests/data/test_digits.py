@@ -139,7 +139,7 @@ def test_a_named_folder_is_never_written_to(tmp_path, monkeypatch, make, found, 
     assert "leave out --data-dir" in text
     assert sorted(tmp_path.rglob("*")) == before
     assert f"got {found}; put http" in text
-    assert f" into {folder}, or " in text
+    assert f" at {folder / 'USPS' / 'usps.bz2'}, or " in text
 
 
 @pytest.mark.parametrize(

@@ -125,3 +125,9 @@ def test_a_feature_that_is_constant_in_the_source_is_shifted_and_not_blown_up(va
 def test_a_shrinkage_that_is_no_share_is_refused(option, shrinkage):
     with pytest.raises(InputError, match=f"^{option.__name__}: 'shrinkage' must be between 0 and"):
         option(shrinkage=shrinkage)
+
+
+def test_a_map_takes_arrays():
+    moved = Standardise().fit(Problem(PointCloud(*clouds(9, 7, 2))))
+    points = clouds(5, 1, 2)[0]
+    assert torch.equal(moved(points.numpy()), moved(points))

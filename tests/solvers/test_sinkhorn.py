@@ -239,7 +239,9 @@ def test_another_error_of_the_callback_is_not_swallowed():
 def test_too_few_sweeps_raise_with_the_plan_so_far_or_state_it():
     problem = Problem(PointCloud(*clouds(30, 30, 2)))
     solver = Sinkhorn(epsilon=0.02, tolerance=1e-9, max_sweeps=2)
-    with pytest.raises(ConvergenceError, match=r"^Sinkhorn: not converged within max_sw") as caught:
+    with pytest.raises(
+        ConvergenceError, match=r"^Sinkhorn: not converged within the sweeps"
+    ) as caught:
         solver.solve(problem)
     carried, stated = caught.value.solution, solver.solve(problem, throw=False)
     assert carried.status is stated.status is Status.MAX_SWEEPS

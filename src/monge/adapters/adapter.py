@@ -176,7 +176,10 @@ class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEs
             X_target = check_target(self, X_target)
             draw = check_random_state(self.random_state)
             rows = _drawn(draw, len(X), subsample), _drawn(draw, len(X_target), subsample)
-            problem = Problem(PointCloud(X[rows[0]], X_target[rows[1]], self.cost))
+            problem = Problem(
+                PointCloud(X[rows[0]], X_target[rows[1]], self.cost),
+                source_labels=torch.as_tensor(np.searchsorted(classes, y[rows[0]])),
+            )
             moving = _Moving(*_moved(transport, plan_map, problem, report), *rows)
         default = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
         classifier = clone(default if self.classifier is None else self.classifier)

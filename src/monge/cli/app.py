@@ -18,8 +18,8 @@ import typer
 import monge
 from monge.cli.bars import Bars
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
-from monge.errors import MongeError
-from monge.experiments import EXPERIMENTS, Finished, run
+from monge.errors import InputError, MongeError
+from monge.experiments import EXPERIMENTS, Experiment, Finished, RunOptions, run
 from monge.nets import LeNet5, summarize
 
 __all__ = ["app", "main"]
@@ -52,7 +52,9 @@ Out = Annotated[
 ]
 Epochs = Annotated[
     int | None,
-    typer.Option("--epochs", help="Passes over the source.", metavar="NUMBER", min=1),
+    typer.Option(
+        "--epochs", help="Passes over the source (mnist-usps 10, demo 30).", metavar="NUMBER", min=1
+    ),
 ]
 DoubleSoftmax = Annotated[
     bool | None,
@@ -63,7 +65,9 @@ DoubleSoftmax = Annotated[
 ]
 Channels = Annotated[
     int | None,
-    typer.Option("--channels", help="Input channels: 1, or 3 by replication.", metavar="NUMBER"),
+    typer.Option(
+        "--channels", help="Input channels: 1 (as usual), or 3 by replication.", metavar="NUMBER"
+    ),
 ]
 PlanRows = Annotated[
     int | None,
@@ -77,7 +81,11 @@ Full = Annotated[
 ]
 Epsilon = Annotated[
     float | None,
-    typer.Option("--epsilon", help="Entropy of the plan, over the largest cost.", metavar="NUMBER"),
+    typer.Option(
+        "--epsilon",
+        help="Entropy of the plan, relative to --epsilon-scale (0.01).",
+        metavar="NUMBER",
+    ),
 ]
 EpsilonScale = Annotated[
     str | None,
@@ -168,8 +176,17 @@ def run_experiment(
 
 def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> None:
     """Run an experiment with its own options, but for those that were told."""
+    experiment = EXPERIMENTS[name]
+    given = {key: value for key, value in told.items() if value is not None}
+    if "seeds" in given:
+        given["seeds"] = tuple(given["seeds"])
     try:
-        finished = _finish(name, told, out, data_dir)
+        options = replace(experiment.options, **given)
+    except InputError as error:
+        complain(str(error))
+        raise typer.Exit(2) from error
+    try:
+        finished = _finish(experiment, options, out, data_dir)
     except MongeError as error:
         complain(str(error))
         raise typer.Exit(1) from error
@@ -179,12 +196,9 @@ def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> N
     print_finished(finished)
 
 
-def _finish(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> Finished:
-    experiment = EXPERIMENTS[name]
-    given = {key: value for key, value in told.items() if value is not None}
-    if "seeds" in given:
-        given["seeds"] = tuple(given["seeds"])
-    options = replace(experiment.options, **given)
+def _finish(
+    experiment: Experiment, options: RunOptions, out: Path, data_dir: Path | None
+) -> Finished:
     print_step(experiment)
     model = LeNet5(n_channels=options.n_channels, double_softmax=options.double_softmax)
     print_network(summarize(model, (options.n_channels, 32, 32)))

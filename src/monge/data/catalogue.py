@@ -190,8 +190,8 @@ def locate(
             parameter,
             f"a folder that holds {file.path}",
             _what_is_there(folder),
-            f"put {file.urls[0]} into {folder}, or leave out --data-dir (data_dir) and MONGE_DATA "
-            "to download it",
+            f"put {file.urls[0]} at {folder / file.path}, or leave out --data-dir (data_dir) and "
+            "MONGE_DATA to download it",
         ),
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.maps.base import CloudFit, Map, check_points, cloud_of
 from monge.numerics import moments, symmetric_power
@@ -40,10 +40,10 @@ class AffineMap(Map):
         """Features d of the points it takes and gives."""
         return len(self.offset)
 
-    def __call__(self, points: Tensor) -> Tensor:
+    def __call__(self, points: ArrayLike) -> Tensor:
         """Move points, (k, d) -> (k, d)."""
-        points = check_points(points, self.width, "AffineMap").to(self.matrix)
-        moved: Tensor = (points - self.centre) @ self.matrix + self.offset
+        moving = check_points(points, self.width, "AffineMap").to(self.matrix)
+        moved: Tensor = (moving - self.centre) @ self.matrix + self.offset
         return moved
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.errors import ConvergenceError, UnsupportedCostError, sentence
 from monge.maps.base import Map, PlanFit, check_points, cloud_of
 from monge.neighbors import nearest
@@ -48,11 +48,11 @@ class NearestExtension(Map):
         """Features d of the points it takes and gives."""
         return int(self.anchors.shape[1])
 
-    def __call__(self, points: Tensor) -> Tensor:
+    def __call__(self, points: ArrayLike) -> Tensor:
         """Move points, (k, d) -> (k, d)."""
-        points = check_points(points, self.width, "NearestExtension").to(self.anchors)
-        index = nearest(points, self.anchors)
-        return self.images[index] + (points - self.anchors[index])
+        moving = check_points(points, self.width, "NearestExtension").to(self.anchors)
+        index = nearest(moving, self.anchors)
+        return self.images[index] + (moving - self.anchors[index])
 
 
 @dataclass(frozen=True, kw_only=True)

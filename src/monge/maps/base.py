@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import PointCloud
 from monge.solvers import Problem, Solution
@@ -26,8 +26,8 @@ class Map(ABC):
         """Features d of the points it takes and gives."""
 
     @abstractmethod
-    def __call__(self, points: Tensor) -> Tensor:
-        """Move points, (k, d) -> (k, d)."""
+    def __call__(self, points: ArrayLike) -> Tensor:
+        """Move points, (k, d) -> (k, d); arrays are taken as tensors."""
 
 
 class PlanFit(ABC):
@@ -62,14 +62,15 @@ def cloud_of(problem: Problem, caller: str) -> PointCloud:
     raise InputError(sentence(caller, "problem", required, got, remedy))
 
 
-def check_points(points: Tensor, width: int, caller: str) -> Tensor:
-    """Refuse points of another width than the map was fitted on, and points that are no numbers.
+def check_points(points: ArrayLike, width: int, caller: str) -> Tensor:
+    """Take points as a tensor, and refuse another width than the map's, and what is no number.
 
     Raises
     ------
     InputError
         Naming both widths, or the row that is not finite.
     """
+    points = torch.as_tensor(points)
     if points.ndim != 2 or points.shape[1] != width:  # noqa: PLR2004 - rows and columns
         required, got = f"of shape (rows, {width})", f"shape {tuple(points.shape)}"
         remedy = "pass the same features that the map was fitted on"

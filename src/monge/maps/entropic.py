@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import PointCloud
 from monge.maps.base import Map, PlanFit, check_points, cloud_of
@@ -48,14 +48,14 @@ class SoftAssignment(Map):
         """Features d of the points it takes and gives."""
         return int(self.y.shape[1])
 
-    def __call__(self, points: Tensor) -> Tensor:
+    def __call__(self, points: ArrayLike) -> Tensor:
         """Move points, (k, d) -> (k, d)."""
-        points = check_points(points, self.width, "SoftAssignment").to(self.y)
-        moved = torch.empty_like(points)
-        if len(points) == 0:
+        moving = check_points(points, self.width, "SoftAssignment").to(self.y)
+        moved = torch.empty_like(moving)
+        if len(moving) == 0:
             return moved
-        kernel = GibbsKernel(PointCloud(points, self.y), self.epsilon)
-        for rows in row_slices(len(points), len(self.y)):
+        kernel = GibbsKernel(PointCloud(moving, self.y), self.epsilon)
+        for rows in row_slices(len(moving), len(self.y)):
             moved[rows] = torch.softmax(kernel.scores(rows, self.bias), 1) @ self.y
         return moved
 

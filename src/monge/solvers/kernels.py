@@ -9,6 +9,7 @@ exponential (the semi-dual; Cuturi and Peyre 2018).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple, Protocol
 
 import torch
@@ -16,6 +17,7 @@ import torch
 from monge._types import Tensor
 from monge.numerics import row_slices
 from monge.plans import GibbsKernel
+from monge.plans.gibbs import ShiftedScores, exponentials
 from monge.solvers.relaxation import Relaxation
 
 __all__ = ["KernelOperator", "Rows", "StoredKernel", "StreamedKernel", "Sweep", "choose_operator"]
@@ -26,7 +28,7 @@ _DRIFT = 12.0
 _SHIFT = 30.0
 """How far ``h`` may move before a streamed sweep looks for each row's largest score again."""
 
-_BLOCK = 2**21
+_BLOCK = 2**20
 BLOCK_BYTES = 3 * 8 * _BLOCK
 """Scores of one block: few enough to stay near the processor from product to column sums."""
 
@@ -46,6 +48,11 @@ class Sweep(NamedTuple):
     column: Tensor
 
 
+def block_slices(kernel: GibbsKernel) -> Iterator[slice]:
+    """Cut the rows of a kernel into blocks that stay near the processor."""
+    return row_slices(*kernel.geometry.shape, elements=_BLOCK)
+
+
 class Rows(NamedTuple):
     """The rows' side of a problem: weights (n,) float64 and how their marginal is held."""
 
@@ -60,11 +67,6 @@ class KernelOperator(Protocol):
 
     def sweep(self, h: Tensor) -> Sweep:
         """Pass once over the kernel at the potential ``h`` (m,) float64."""
-
-
-LEAST_SCORE = {torch.float32: -80.0, torch.float64: -600.0}
-"""Scores this far below their row's carry nothing; far smaller exponentials cost ten times more,
-being too small for the processor's usual numbers."""
 
 
 class StreamedKernel:
@@ -88,40 +90,44 @@ class StreamedKernel:
 
     def __init__(self, kernel: GibbsKernel, rows: Rows, b: Tensor) -> None:
         self.kernel, self.rows, self.log_b = kernel, rows, b.log()
+        self.scores = ShiftedScores(kernel)
         self._last: tuple[Tensor, Tensor] | None = None
 
     def sweep(self, h: Tensor) -> Sweep:
         """Pass once over the kernel at the potential ``h`` (m,) float64."""
         return self.sweep_into(h, None)
 
-    def sweep_into(self, h: Tensor, matrix: Tensor | None) -> Sweep:
-        """Pass once over the kernel, and keep its normalised rows in ``matrix`` (n, m) if given."""
-        scores, column = self.kernel.at(self.log_b + h), torch.zeros_like(h)
-        log_norm = torch.empty_like(self.rows.weights)
+    def sweep_into(self, h: Tensor, blocks: list[Tensor] | None) -> Sweep:
+        """Pass once over the kernel, and keep the exponentials of each block (m, r) if asked.
+
+        What is kept is normalised: the shares that each row sends to each column.
+        """
+        column, log_norm = torch.zeros_like(h), torch.empty_like(self.rows.weights)
         shift = self._shift(h)
-        for rows in row_slices(*self.kernel.geometry.shape, elements=_BLOCK):
+        self.scores.set(self.log_b + h, shift)
+        for rows in block_slices(self.kernel):
+            block = self.scores.block(rows)
             if shift is None:
-                block = scores.block(rows)
-                top = block.amax(1)
-                block -= top[:, None]
+                top = block.amax(0)
+                block -= top
             else:
                 top = shift[rows]
-                block = scores.block(rows, top)
-            block.clamp_(min=LEAST_SCORE[block.dtype]).exp_()
-            total = block @ block.new_ones(block.shape[1])
+            exponentials(block)
+            total = block.new_ones(1, len(block)).mm(block)[0]
             log_norm[rows] = top.double() + total.double().log()
-            column += (self._scaling(rows, log_norm[rows], total) @ block).double()
-            if matrix is not None:
-                torch.div(block, total[:, None], out=matrix[rows])
+            scaling = self._scaling(rows, log_norm[rows], total)
+            column += torch.mv(block, scaling).double()
+            if blocks is not None:
+                blocks.append(block / total)
         self._last = (h.clone(), log_norm)
         return Sweep(log_norm - self.kernel.offset, column)
 
     def _scaling(self, rows: slice, log_norm: Tensor, total: Tensor) -> Tensor:
         """Return what each row of a block is multiplied by to have its mass."""
         weights, relaxation = self.rows
-        if relaxation.exact:
-            return (weights[rows] / total).to(total.dtype)
-        mass = relaxation.mass(weights[rows], log_norm - self.kernel.offset[rows])
+        mass = weights[rows]
+        if not relaxation.exact:
+            mass = relaxation.mass(mass, log_norm - self.kernel.offset[rows])
         return (mass / total).to(total.dtype)
 
     def _shift(self, h: Tensor) -> Tensor | None:
@@ -143,8 +149,7 @@ class StoredKernel:
 
     def __init__(self, kernel: GibbsKernel, rows: Rows, b: Tensor) -> None:
         self.stream = StreamedKernel(kernel, rows, b)
-        geometry = kernel.geometry
-        self.matrix = torch.empty(geometry.shape, dtype=geometry.dtype, device=geometry.device)
+        self.blocks: list[Tensor] = []
         self.reference: Tensor | None = None
         self.soft_minimum = torch.empty_like(rows.weights)
 
@@ -157,19 +162,19 @@ class StoredKernel:
     def sweep(self, h: Tensor) -> Sweep:
         """Pass once over the kernel at the potential ``h`` (m,) float64."""
         if self.reference is None or float((h - self.reference).abs().max()) > _DRIFT:
-            sweep = self.stream.sweep_into(h, self.matrix)
+            self.blocks.clear()
+            sweep = self.stream.sweep_into(h, self.blocks)
             self.reference, self.soft_minimum = h.clone(), sweep.soft_minimum
             return sweep
         weights, relaxation = self.stream.rows
         soft_minimum, column = torch.empty_like(weights), torch.zeros_like(h)
         weight = (h - self.reference).exp()
-        factor = weight.to(self.matrix.dtype)
-        for rows in row_slices(*self.matrix.shape, elements=_BLOCK):
-            block = self.matrix[rows]
-            total = (block @ factor).double()
+        factor = weight.to(self.blocks[0].dtype)[None]
+        for rows, block in zip(block_slices(self.stream.kernel), self.blocks, strict=True):
+            total = factor.mm(block)[0].double()
             soft_minimum[rows] = self.soft_minimum[rows] + total.log()
             mass = relaxation.mass(weights[rows], soft_minimum[rows])
-            column += ((mass / total).to(block.dtype) @ block).double()
+            column += torch.mv(block, (mass / total).to(block.dtype)).double()
         return Sweep(soft_minimum, weight * column)
 
 

@@ -76,7 +76,7 @@ class Sinkhorn(Solver):
 
     def __post_init__(self) -> None:
         for name, kind, remedy in (
-            ("epsilon", Real, "pass for example epsilon=0.05, 5 % of the mean cost"),
+            ("epsilon", Real, "pass for example 0.05"),
             ("tolerance", Real, "pass for example tolerance=1e-4"),
             ("max_sweeps", Integral, "pass for example max_sweeps=2000"),
         ):
@@ -89,7 +89,7 @@ class Sinkhorn(Solver):
         if self.epsilon_scale not in scales:
             required = f"one of {', '.join(map(repr, scales))}"
             got = repr(self.epsilon_scale)
-            remedy = "'mean' is the default"
+            remedy = "pass the scale that you mean"
             raise InputError(sentence("Sinkhorn", "epsilon_scale", required, got, remedy))
         parse_bytes(self.memory, caller="Sinkhorn")
 

@@ -19,12 +19,13 @@ class Status(Enum):
 
     CONVERGED = "converged"
     MAX_SWEEPS = (
-        "not converged within max_sweeps: raise max_sweeps, raise epsilon, or loosen tolerance"
+        "not converged within the sweeps or rounds allowed: allow more, raise epsilon (or lower "
+        "eta), or loosen tolerance"
     )
     MAX_PIVOTS = "the simplex stopped before the optimum: raise max_iterations"
     STALLED = (
-        "not converged and no longer improving: the arithmetic allows no better; pass float64 "
-        "points, raise epsilon, or loosen tolerance"
+        "not converged and no longer improving: raise epsilon, loosen tolerance, or pass float64 "
+        "points if they are not"
     )
     COLLAPSED = (
         "converged to a plan that no longer follows the cost: lower eta, or raise epsilon with it"

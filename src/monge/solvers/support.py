@@ -68,7 +68,7 @@ class Support:
         self.absolute = float(self.epsilon) * self._scale(geometry, mean)
         if not _SMALLEST < self.absolute < _LARGEST:
             required = f"between {_SMALLEST:g} and {_LARGEST:g} in units of the cost"
-            remedy = "pass for example epsilon=0.05, 5 % of the mean cost"
+            remedy = "pass for example 0.05, relative to the mean cost"
             raise InputError(sentence("Sinkhorn", "epsilon", required, self.absolute, remedy))
         self.relative = self.absolute / mean if mean > 0 else 1.0
         exact = min(
