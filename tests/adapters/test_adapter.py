@@ -403,5 +403,5 @@ def test_the_first_rows_go_where_they_go_among_others(digits, transport, plan_ma
 def test_solvers_that_need_more_than_two_clouds_work_in_the_adapter(transport):
     X, y = np.random.default_rng(0).normal(size=(40, 2)), np.repeat(["left", "right"], 20)
     X[y == "right"] += [6, 0]
-    adapter = Adapter(transport).fit(X, y, X_target=X + [4, 1])
-    assert adapter.score(X + [4, 1], y) == 1.0
+    adapter = Adapter(transport).fit(X, y, X_target=X + np.array([4, 1]))
+    assert adapter.score(X + np.array([4, 1]), y) == 1.0
