@@ -249,3 +249,15 @@ def test_the_training_curve_has_a_line_for_each_seed_and_their_mean(run):
     np.testing.assert_allclose(
         right.lines[-1].get_ydata(), 100 * evidence.training_accuracy.mean(axis=0)
     )
+
+
+def test_the_sorted_plan_is_said_to_be_as_diagonal_as_it_is(run):
+    result, evidence = run
+    size = len(evidence.class_mass)
+    for mass, count in (
+        (np.eye(size), f"brightest in {size} of {size} rows"),
+        (np.roll(np.eye(size), 1, axis=1), f"brightest in 0 of {size} rows"),
+        (np.diag([1.0] * (size - 1) + [0.0]), f"brightest in {size - 1} of {size - 1} rows"),
+    ):
+        changed = dataclasses.replace(evidence, class_mass=mass / mass.sum())
+        assert count in plain(draw_plan_sorted(result, changed).title)

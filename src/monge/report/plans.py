@@ -115,13 +115,22 @@ def draw_plan(result: Result, evidence: Evidence) -> Drawing:
     )
 
 
+def _brightest_diagonals(evidence: Evidence) -> tuple[int, int]:
+    """Count the source classes whose mass, against independence, goes most to their own class."""
+    mass = evidence.class_mass
+    present = mass.sum(axis=1) > 0
+    received = mass.sum(axis=0)
+    density = mass / np.where(received > 0, received, 1)
+    own = density.argmax(axis=1) == np.arange(len(mass))
+    return int((own & present).sum()), int(present.sum())
+
+
 @house_style()
 def draw_plan_sorted(result: Result, evidence: Evidence) -> Drawing:
     """Draw the log-plan sorted by class, with class borders and names at both axes."""
-    joined, independent = result.plan.class_mass[0], result.plan.class_mass_independent[0]
-    where = "bright" if joined > independent else "no brighter"
+    brightest, classes = _brightest_diagonals(evidence)
     title = (
-        f"Sorted by class, the diagonal blocks are {where}: "
+        f"Sorted by class, the diagonal block is the brightest in {brightest} of {classes} rows: "
         f"{mass_against_independence(result)} ({seeds_phrase(result, 1)})"
     )
     figure = new_figure(title, 5.9)

@@ -118,7 +118,7 @@ def draw_accuracy(result: Result, evidence: Evidence) -> Drawing:
     ]
     figure.legend(
         handles,
-        ["better than", "equal to", "worse than 1-NN without transport"],
+        ["better than 1-NN without transport", "the same", "worse"],
         loc="outside lower right",
         ncols=3,
         columnspacing=1.2,
