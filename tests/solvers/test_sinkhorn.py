@@ -1,5 +1,7 @@
 """Sinkhorn where it is hard: tiny epsilons, odd clouds, a solve cut short and taken up again."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +10,7 @@ from monge import PointCloud, Problem, Sinkhorn
 from monge.errors import Cancelled, ConvergenceError, InputError
 from monge.geometry import DenseCost
 from monge.numerics import row_slices
-from monge.solvers import Status, semidual
+from monge.solvers import MarginalError, Status, semidual, sinkhorn
 from tolerances import tolerance
 from zoo import clouds, weights
 
@@ -352,3 +354,15 @@ def test_costs_that_float32_cannot_hold_are_refused_and_float64_takes_them(size,
     assert solver.solve(Problem(PointCloud(x, y))).converged
     with pytest.raises(InputError, match=r"^Sinkhorn: 'problem' must be of costs that the float"):
         solver.solve(Problem(PointCloud(x.float(), y.float())))
+
+
+def test_the_last_word_is_the_certificates(monkeypatch):
+    problem = Problem(PointCloud(*clouds(20, 15, 2)))
+    true = sinkhorn.certify
+
+    def doubtful(*arguments):
+        return replace(true(*arguments), marginal_error=MarginalError(0.0, 1.1e-4))
+
+    monkeypatch.setattr("monge.solvers.sinkhorn.certify", doubtful)
+    assert Sinkhorn(tolerance=1e-4).solve(problem, throw=False).status is Status.STALLED
+    assert Sinkhorn(tolerance=1.2e-4).solve(problem).status is Status.CONVERGED
