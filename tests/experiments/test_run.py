@@ -524,3 +524,9 @@ def test_the_full_plan_is_the_plan_of_all_rows(tmp_path):
     for part in ("", "_propagate"):
         whole_plan, drawn = methods[f"sinkhorn_full{part}"], methods[f"sinkhorn{part}"]
         assert whole_plan.accuracy == drawn.accuracy
+
+
+def test_the_pictures_show_eight_of_every_class(whole):
+    evidence = whole[0].evidence
+    for labels in (evidence.source_image_labels, evidence.target_image_labels):
+        assert np.bincount(labels).tolist() == [8, 8, 8]

@@ -19,7 +19,8 @@ from monge.solvers import Solution
 
 __all__ = ["Viewed", "gather_evidence"]
 
-_SAMPLES = 48
+_SAMPLES = 8
+"""Pictures shown of each class."""
 _POINTS = 1500
 _BINS = 256
 
@@ -71,10 +72,7 @@ def gather_evidence(viewed: Viewed) -> Evidence:
         draw.permutation(len(task.target))[:_POINTS],
     )
     project = _projection(task)
-    pictures = [
-        draw.permutation(len(task.source))[:_SAMPLES],
-        draw.permutation(len(labels))[:_SAMPLES],
-    ]
+    pictures = [_some_of_each(draw, side) for side in (task.labels, labels.numpy())]
     return Evidence(
         source_images=_grey(viewed.images.prepared_source[pictures[0]]),
         source_image_labels=task.labels[pictures[0]],
@@ -95,6 +93,15 @@ def gather_evidence(viewed: Viewed) -> Evidence:
         confusion_before=confusion(viewed.before, labels, classes),
         confusion_after=confusion(viewed.after, labels, classes),
     )
+
+
+def _some_of_each(draw: np.random.Generator, labels: NDArray) -> NDArray:
+    """Draw up to eight rows of every class."""
+    order = draw.permutation(len(labels))
+    rows: NDArray = np.concatenate(
+        [order[labels[order] == label][:_SAMPLES] for label in np.unique(labels)]
+    )
+    return rows
 
 
 def _grey(images: Tensor) -> NDArray:

@@ -71,7 +71,7 @@ EXPERIMENTS = {
         ),
         Experiment(
             name="demo",
-            source_name="MNIST (5,000)",
+            source_name="MNIST-5k",
             target_name="UCI digits",
             load=_demo,
             protocol="Transductive: trained on 5,000 labelled MNIST images, adapted to and scored "
