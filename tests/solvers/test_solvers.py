@@ -230,12 +230,10 @@ def test_an_earlier_solution_is_taken_as_a_start(solver, problem):
 
 
 @pytest.mark.parametrize("side", ["tau_source", "tau_target"])
-def test_a_relaxed_marginal_is_refused_and_not_ignored(solver, problem, side):
-    if isinstance(solver, Sinkhorn):
-        return  # it relaxes: tests/solvers/test_relaxed.py
+def test_a_relaxed_marginal_is_refused_by_the_exact_solver(problem, side):
     relaxed = Problem(problem.geometry, problem.a, problem.b, **{side: 1.0})
     with pytest.raises(InputError, match=r"'problem' must be balanced, got tau .*; leave .*\.$"):
-        solver.solve(relaxed)
+        Exact().solve(relaxed)
 
 
 def test_costs_that_overflow_are_refused(solver):
