@@ -17,6 +17,8 @@ _TABLE = {
     "mass": (2e-5, 1e-12),
     # Sums and means of such entries, relative to the largest of them.
     "sum": (2e-5, 1e-12),
+    # A marginal error that a sweep measured, against that of the plan's own rounded entries.
+    "stated": (2e-5, 1e-9),
     # A point that went through a d x d product, relative to the largest coordinate.
     "point": (1e-5, 1e-11),
     # A matrix made by eigenvalues in float64, then rounded.

@@ -13,7 +13,8 @@ from monge.solvers.base import raise_unless_converged
 from monge.solvers.certificate import certify, soft_minimum
 from monge.solvers.kernels import Rows, StoredKernel, StreamedKernel, Sweep, choose_operator
 from monge.solvers.relaxation import Relaxation
-from monge.solvers.semidual import SemiDual, Side, Stage, _Climb
+from monge.solvers.climb import Climb
+from monge.solvers.semidual import SemiDual, Side, Stage
 from tolerances import tolerance
 from zoo import clouds, generator, solution_of, weights
 
@@ -107,7 +108,7 @@ def test_the_certificate_is_the_distance_of_both_marginals_over_the_mass(total):
     )
     matrix = plan.dense()
     potentials = plan.f / 2.0, plan.g / 2.0
-    certificate = certify(problem, plan, potentials, (HELD, HELD))
+    certificate = certify(problem, plan, plan.marginals(), potentials, (HELD, HELD))
     source, target = certificate.marginal_error
     assert source == pytest.approx(float((matrix.sum(1) - problem.a).abs().sum()) / total)
     assert target == pytest.approx(float((matrix.sum(0) - problem.b).abs().sum()) / total)
@@ -196,7 +197,7 @@ def semidual(n, epsilon=1.0):
         (100, 0.0125, [(4.0, 1)]),
         (100, 0.002, [(64.0, 1), (16.0, 1), (4.0, 1)]),
         (15_000, 0.1, [(1.0, 4)]),
-        (60_000, 0.02, [(4.0, 16), (1.0, 16), (1.0, 4)]),
+        (60_000, 0.02, [(4.0, 16), (1.0, 16)]),
     ],
 )
 def test_a_warm_up_goes_from_large_epsilons_and_few_rows_to_the_problem(n, relative, stages):
@@ -211,9 +212,9 @@ def test_a_warm_up_for_the_least_epsilon_there_is_has_an_end():
 
 def test_a_column_without_any_mass_rises_by_a_bounded_step():
     a, third = (torch.full((size,), 1 / size, dtype=torch.float64) for size in (5, 3))
-    climb = _Climb(None, Rows(a, HELD), Rows(third, HELD), None)
+    climb = Climb(None, Rows(a, HELD), Rows(third, HELD), None)
     column = torch.tensor([1.0, 0.0, 1 / 3], dtype=torch.float64)
-    reading = climb._read(torch.zeros(3, dtype=torch.float64), Sweep(torch.zeros_like(a), column))
+    reading = climb.read(torch.zeros(3, dtype=torch.float64), Sweep(torch.zeros_like(a), column))
     assert reading.residual.tolist() == pytest.approx([-1.0986123, 60.0, 0.0])
     assert reading.error == pytest.approx(1.0)
 

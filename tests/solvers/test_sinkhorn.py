@@ -85,9 +85,9 @@ def check_stated(solution, problem):
     total = float(problem.a.sum())
     source = float((plan.sum(1) - problem.a).abs().sum()) / total
     target = float((plan.sum(0) - problem.b).abs().sum()) / total
-    # A sum of float32 entries: in blocks or at once differ by rounding.
-    assert solution.marginal_error.source == pytest.approx(source, abs=1e-12)
-    assert solution.marginal_error.target == pytest.approx(target, abs=1e-12)
+    slack = tolerance("stated", solution.plan.dtype)
+    assert solution.marginal_error.source == pytest.approx(source, abs=slack)
+    assert solution.marginal_error.target == pytest.approx(target, abs=slack)
 
 
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
@@ -109,7 +109,7 @@ def test_every_epsilon_ends_in_a_finite_plan_that_is_converged_or_says_why(
     else:
         assert epsilon <= 1e-2
         assert solution.status in (Status.MAX_SWEEPS, Status.STALLED)
-    assert solution.sweeps == len(solution.history) + 1
+    assert solution.sweeps == len(solution.history)
 
 
 @pytest.mark.parametrize("seed", range(120, 240))

@@ -162,8 +162,8 @@ class PointCloud(Geometry):
         if self.cost == "cosine":
             return cosine_rows(self.x), cosine_rows(self.y)
         if self.cost in ("sqeuclidean", "euclidean"):
-            centre = self.y.double().mean(0)
-            return (self.x - centre).to(self.dtype), (self.y - centre).to(self.dtype)
+            centre = self.y.double().mean(0).to(self.dtype)
+            return self.x - centre, self.y - centre
         return self.x, self.y
 
     def block(self, rows: slice) -> Tensor:
@@ -173,6 +173,10 @@ class PointCloud(Geometry):
 
     def factors(self) -> Factors | None:
         """Return the cost as a product: squared Euclidean and cosine costs are one."""
+        return self._factors
+
+    @cached_property
+    def _factors(self) -> Factors | None:
         x, y = self._prepared
         if self.cost == "sqeuclidean":
             return Factors(left=x, right=2 * y, row=(x * x).sum(1), column=(y * y).sum(1))
@@ -200,6 +204,8 @@ class PointCloud(Geometry):
 
     def to(self, dtype: torch.dtype) -> PointCloud:
         """Return the same cloud in another floating type."""
+        if dtype == self.dtype:
+            return self  # with what it has worked out already
         return replace(self, x=self.x.to(dtype), y=self.y.to(dtype))
 
     def mean(self, a: Tensor, b: Tensor) -> float:

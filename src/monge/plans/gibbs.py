@@ -119,17 +119,26 @@ class ShiftedScores:
         self._left[:, -1] = 0 if shift is None else -shift
         self._right[:, -2] = bias - self.kernel._column  # noqa: SLF001 - see above
 
-    def block(self, rows: slice) -> Tensor:
-        """Return the scores of a block of rows, (m, r) in the geometry's type."""
+    def block(self, rows: slice, out: Tensor | None = None) -> Tensor:
+        """Return the scores of a block of rows, (m, r) in the geometry's type.
+
+        Parameters
+        ----------
+        rows
+            Source rows.
+        out
+            Where to make them, (m, r); by default in the shared buffer.
+        """
         if self._left is None or self._right is None:
             block = self.kernel.scores(rows, self._bias)
             if self._shift is not None:
                 block -= self._shift[rows][:, None]
-            return block.T
-        size = len(self._right) * (rows.stop - rows.start)
-        if len(self._buffer) < size:
-            self._buffer = self._buffer.new_empty(size)
-        out = self._buffer[:size].view(len(self._right), rows.stop - rows.start)
+            return block.T if out is None else out.copy_(block.T)
+        if out is None:
+            size = len(self._right) * (rows.stop - rows.start)
+            if len(self._buffer) < size:
+                self._buffer = self._buffer.new_empty(size)
+            out = self._buffer[:size].view(len(self._right), rows.stop - rows.start)
         return torch.mm(self._right, self._left[rows].T, out=out)
 
 

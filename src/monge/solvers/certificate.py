@@ -9,6 +9,7 @@ import torch
 from monge._types import Tensor
 from monge.numerics import row_slices
 from monge.plans import EntropicPlan, GibbsKernel
+from monge.plans.base import Marginals
 from monge.solvers.problem import Problem
 from monge.solvers.relaxation import Relaxation
 from monge.solvers.solution import MarginalError
@@ -60,21 +61,23 @@ class Certificate:
 def certify(
     problem: Problem,
     plan: EntropicPlan,
+    reached: Marginals,
     potentials: tuple[Tensor, Tensor],
     relaxations: tuple[Relaxation, Relaxation],
 ) -> Certificate:
-    """Measure a plan on the true kernel; sums in float64.
+    """Judge what a plan's marginals are on the true kernel; sums in float64.
 
     Parameters
     ----------
     problem, plan
         What was asked, and the answer.
+    reached
+        What each row gives and each column gets, from a pass over the true kernel.
     potentials
         Of both sides over epsilon, (n,) and (m,), without the multiplier of the total mass.
     relaxations
         How both marginals are held.
     """
-    reached = plan.marginals()
     mass = float(reached.source.sum())
     scale = mass if problem.mass is None else problem.mass
     scale = float(problem.a.sum()) if problem.balanced else scale

@@ -9,7 +9,7 @@ exponential (the semi-dual; Cuturi and Peyre 2018).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple, Protocol
 
 import torch
@@ -20,15 +20,33 @@ from monge.plans import GibbsKernel
 from monge.plans.gibbs import ShiftedScores, exponentials
 from monge.solvers.relaxation import Relaxation
 
-__all__ = ["KernelOperator", "Rows", "StoredKernel", "StreamedKernel", "Sweep", "choose_operator"]
+__all__ = [
+    "BLOCK_BYTES",
+    "KernelOperator",
+    "Rows",
+    "StoredKernel",
+    "StreamedKernel",
+    "Sweep",
+    "Take",
+    "block_slices",
+    "choose_operator",
+]
 
 _DRIFT = 12.0
 """How far ``h`` may move from the reference of a stored kernel before it is rebuilt."""
 
 _SHIFT = 30.0
-"""How far ``h`` may move before a streamed sweep looks for each row's largest score again."""
+"""How far ``h`` may move before a streamed sweep guesses the shift of each row again."""
 
-_BLOCK = 2**20
+_GUESS = 16
+"""Every so many columns are enough to guess a row's largest score."""
+_GUESS_COLUMNS = 64
+"""Fewer columns than this guess nothing worth having."""
+
+_LARGEST_TOTAL = 1e30
+"""Where a row adds up to more, its shift was too small to trust its sums."""
+
+_BLOCK, _TILE = 2**20, 64
 BLOCK_BYTES = 3 * 8 * _BLOCK
 """Scores of one block: few enough to stay near the processor from product to column sums."""
 
@@ -48,9 +66,19 @@ class Sweep(NamedTuple):
     column: Tensor
 
 
+Take = Callable[[slice, Tensor, Tensor], None]
+"""Told of each block of a sweep: its rows, its exponentials (m, r), their column sums (r,)."""
+
+
 def block_slices(kernel: GibbsKernel) -> Iterator[slice]:
-    """Cut the rows of a kernel into blocks that stay near the processor."""
-    return row_slices(*kernel.geometry.shape, elements=_BLOCK)
+    """Cut the rows of a kernel into blocks that stay near the processor.
+
+    Their height is a multiple of 64 where it can be: a product that leaves a rest of its tiles runs
+    a third longer.
+    """
+    n, m = kernel.geometry.shape
+    tiles = max(_BLOCK // (m * _TILE), 1) * _TILE * m
+    return row_slices(n, m, elements=tiles if tiles <= 2 * _BLOCK else _BLOCK)
 
 
 class Rows(NamedTuple):
@@ -68,13 +96,17 @@ class KernelOperator(Protocol):
     def sweep(self, h: Tensor) -> Sweep:
         """Pass once over the kernel at the potential ``h`` (m,) float64."""
 
+    def verify(self, h: Tensor, sweep: Sweep) -> Sweep:
+        """Return the sweep of the true kernel at ``h``, of which ``sweep`` is this operator's."""
+
 
 class StreamedKernel:
-    """Recompute the scores in every sweep: works at any size.
+    """Recompute the scores in every sweep: works at any size, and is the true kernel.
 
     A row's scores are shifted by its last soft minimum before the exponential. That moves by no
     more than ``h`` does, so nothing overflows while ``h`` has moved little; where it has moved
-    further, each row's largest score is found first.
+    further, the shift is guessed from some of the columns, and a block for which the guess proves
+    too small is done again with the largest score of every row.
 
     Parameters
     ----------
@@ -93,34 +125,46 @@ class StreamedKernel:
         self.scores = ShiftedScores(kernel)
         self._last: tuple[Tensor, Tensor] | None = None
 
-    def sweep(self, h: Tensor) -> Sweep:
-        """Pass once over the kernel at the potential ``h`` (m,) float64."""
-        return self.sweep_into(h, None)
+    def sweep(
+        self, h: Tensor, *, take: Take | None = None, room: list[Tensor] | None = None
+    ) -> Sweep:
+        """Pass once over the kernel at the potential ``h`` (m,) float64.
 
-    def sweep_into(self, h: Tensor, blocks: list[Tensor] | None) -> Sweep:
-        """Pass once over the kernel, and keep the exponentials of each block (m, r) if asked.
-
-        What is kept is normalised: the shares that each row sends to each column.
+        Parameters
+        ----------
+        h
+            Potential of the columns.
+        take
+            Told of each block.
+        room
+            Where the blocks are to be made, one tensor (m, r) each; by default all of them in one
+            place, so that each is gone when the next is made.
         """
         column, log_norm = torch.zeros_like(h), torch.empty_like(self.rows.weights)
         shift = self._shift(h)
         self.scores.set(self.log_b + h, shift)
-        for rows in block_slices(self.kernel):
-            block = self.scores.block(rows)
-            if shift is None:
-                top = block.amax(0)
-                block -= top
-            else:
-                top = shift[rows]
-            exponentials(block)
-            total = block.new_ones(1, len(block)).mm(block)[0]
+        for number, rows in enumerate(block_slices(self.kernel)):
+            out = None if room is None else room[number]
+            block, top = self.scores.block(rows, out), shift[rows]
+            total = _totals(exponentials(block))
+            if not float(total.max()) < _LARGEST_TOTAL:
+                block = self.scores.block(rows, out)
+                more = block.amax(0)
+                block -= more
+                top = top + more
+                total = _totals(exponentials(block))
             log_norm[rows] = top.double() + total.double().log()
             scaling = self._scaling(rows, log_norm[rows], total)
             column += torch.mv(block, scaling).double()
-            if blocks is not None:
-                blocks.append(block / total)
+            if take is not None:
+                take(rows, block, total)
         self._last = (h.clone(), log_norm)
         return Sweep(log_norm - self.kernel.offset, column)
+
+    def verify(self, h: Tensor, sweep: Sweep) -> Sweep:
+        """Return the sweep as it is: it is the true kernel's."""
+        del h
+        return sweep
 
     def _scaling(self, rows: slice, log_norm: Tensor, total: Tensor) -> Tensor:
         """Return what each row of a block is multiplied by to have its mass."""
@@ -130,15 +174,31 @@ class StreamedKernel:
             mass = relaxation.mass(mass, log_norm - self.kernel.offset[rows])
         return (mass / total).to(total.dtype)
 
-    def _shift(self, h: Tensor) -> Tensor | None:
-        """Return the last normalisers, if ``h`` has not moved too far for them to serve."""
-        if self._last is None or float((h - self._last[0]).abs().max()) > _SHIFT:
-            return None
-        return self._last[1].to(self.kernel.geometry.dtype)
+    def _shift(self, h: Tensor) -> Tensor:
+        """Return what to take off each row's scores (n,): the last normalisers, or a guess."""
+        dtype = self.kernel.geometry.dtype
+        if self._last is not None and float((h - self._last[0]).abs().max()) <= _SHIFT:
+            return self._last[1].to(dtype)
+        n, m = self.kernel.geometry.shape
+        step = _GUESS if m >= _GUESS * _GUESS_COLUMNS else 1
+        bias, few = self.log_b + h, self.kernel
+        if step > 1:
+            some = torch.arange(0, m, step, device=h.device)
+            few = GibbsKernel(self.kernel.geometry.select(None, some), self.kernel.epsilon)
+            bias = bias[some]
+        guess = torch.empty_like(self.rows.weights)
+        for rows in row_slices(n, len(bias), elements=_BLOCK):
+            guess[rows] = few.scores(rows, bias).amax(1).double()
+        return (guess - few.offset + self.kernel.offset).to(dtype)
+
+
+def _totals(block: Tensor) -> Tensor:
+    """Add up the columns of a block, (m, r) -> (r,), by a product: the fastest way there is."""
+    return block.new_ones(1, len(block)).mm(block)[0]
 
 
 class StoredKernel:
-    """Keep the row-normalised kernel at a reference potential; a sweep reads it once.
+    """Keep the kernel at a reference potential; a sweep reads it once.
 
     A sweep at ``h`` is two products of each block with a vector while the block is near the
     processor: ``t = K w`` with ``w = exp(h - h0)``, then ``w * (K' (mass / t))``. Where ``h``
@@ -152,6 +212,7 @@ class StoredKernel:
         self.blocks: list[Tensor] = []
         self.reference: Tensor | None = None
         self.soft_minimum = torch.empty_like(rows.weights)
+        self.total = torch.empty_like(rows.weights)
 
     @staticmethod
     def need(kernel: GibbsKernel) -> int:
@@ -162,20 +223,39 @@ class StoredKernel:
     def sweep(self, h: Tensor) -> Sweep:
         """Pass once over the kernel at the potential ``h`` (m,) float64."""
         if self.reference is None or float((h - self.reference).abs().max()) > _DRIFT:
-            self.blocks.clear()
-            sweep = self.stream.sweep_into(h, self.blocks)
-            self.reference, self.soft_minimum = h.clone(), sweep.soft_minimum
-            return sweep
+            return self._rebuild(h)
         weights, relaxation = self.stream.rows
         soft_minimum, column = torch.empty_like(weights), torch.zeros_like(h)
         weight = (h - self.reference).exp()
         factor = weight.to(self.blocks[0].dtype)[None]
         for rows, block in zip(block_slices(self.stream.kernel), self.blocks, strict=True):
             total = factor.mm(block)[0].double()
-            soft_minimum[rows] = self.soft_minimum[rows] + total.log()
+            soft_minimum[rows] = self.soft_minimum[rows] + (total / self.total[rows]).log()
             mass = relaxation.mass(weights[rows], soft_minimum[rows])
             column += torch.mv(block, (mass / total).to(block.dtype)).double()
         return Sweep(soft_minimum, weight * column)
+
+    def verify(self, h: Tensor, sweep: Sweep) -> Sweep:
+        """Pass once over the true kernel at ``h``."""
+        del sweep
+        return self.stream.sweep(h)
+
+    def _rebuild(self, h: Tensor) -> Sweep:
+        """Make the stored kernel anew, at ``h``."""
+        kernel = self.stream.kernel
+        if not self.blocks:
+            m, dtype = kernel.geometry.shape[1], kernel.geometry.dtype
+            self.blocks = [
+                h.new_empty(m, rows.stop - rows.start, dtype=dtype) for rows in block_slices(kernel)
+            ]
+        self.reference = h.clone()
+        sweep = self.stream.sweep(h, take=self._take, room=self.blocks)
+        self.soft_minimum = sweep.soft_minimum
+        return sweep
+
+    def _take(self, rows: slice, block: Tensor, total: Tensor) -> None:
+        del block  # it was made in its place
+        self.total[rows] = total.double()
 
 
 def choose_operator(kernel: GibbsKernel, rows: Rows, b: Tensor, memory: int) -> KernelOperator:

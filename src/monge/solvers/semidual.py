@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import ceil, inf, log
 from typing import NamedTuple
 
@@ -17,20 +18,14 @@ import torch
 from monge._types import Tensor
 from monge.geometry import Geometry
 from monge.plans import GibbsKernel
-from monge.solvers.anderson import Anderson
-from monge.solvers.certificate import soft_minimum
-from monge.solvers.kernels import (
-    BLOCK_BYTES,
-    KernelOperator,
-    Rows,
-    StoredKernel,
-    Sweep,
-    choose_operator,
-)
+from monge.solvers.climb import Ascent, Climb
+from monge.solvers.correction import CorrectedClimb
+from monge.solvers.kernels import BLOCK_BYTES, Rows, StoredKernel, StreamedKernel, choose_operator
 from monge.solvers.relaxation import Relaxation
 from monge.solvers.solution import Status
+from monge.solvers.surrogates import LEAST_SHARE, MainEntries, SampledRows, Surrogate
 
-__all__ = ["Ascent", "SemiDual", "Side", "Stage"]
+__all__ = ["SemiDual", "Side", "Stage"]
 
 _COARSE_EPSILON = 0.05
 """Epsilon over the mean cost at which a solve from nothing begins; smaller ones are approached."""
@@ -42,19 +37,21 @@ _SUBSAMPLES = ((16, 3e-2), (4, 8e-3))
 """Share of the rows (1/16, 1/4) and the marginal error that is as good as their sampling."""
 _SUBSAMPLE_ROWS = 3750
 
-_STALL = 150
-"""Sweeps without a better error after which the arithmetic allows no better."""
+_STORED_BYTES = 2**27
+"""Kernels up to this size are stored whole where they may be; larger ones get a stand-in first."""
 
-_LARGEST_STEP = 60.0
-"""A column without any mass rises by this much at a time."""
-
-
-class Ascent(NamedTuple):
-    """Where an ascent ended: potential (m,) or (m + 1,), soft minima of the rows (n,), and how."""
-
-    h: Tensor
-    soft_minimum: Tensor
-    status: Status
+_SAMPLED = 8
+"""One row of so many is enough for a stand-in."""
+_EFFECTIVE = 150
+"""Sampled rows that a column must receive from, on average, to know how it answers."""
+_SPARSE_SHARE = 0.1
+"""A stand-in of main entries that keeps more than this share of all entries is not cheap."""
+_SPARSE_ROOM = 2.2
+"""Room for main entries while they are put together, over what an estimate from some rows says."""
+_SAMPLED_TOLERANCE = 2e-2
+"""Marginal error on sampled rows that is as good as their sampling."""
+_LOOK_ROWS = 256
+"""Rows that are looked at to choose a stand-in."""
 
 
 class Stage(NamedTuple):
@@ -120,7 +117,13 @@ class SemiDual:
     monitor
         Called after every sweep with the number of sweeps and the marginal error.
     history
-        Marginal error after each sweep, of all stages.
+        Marginal error after each sweep, of all stages and stand-ins.
+    operator
+        How the full kernel was held.
+    full_sweeps
+        Passes over the full kernel so far.
+    planned_bytes
+        What the solve takes above the data: what it stores, and the blocks.
     """
 
     geometry: Geometry
@@ -132,6 +135,8 @@ class SemiDual:
     mass: float | None = None
     history: list[float] = field(default_factory=list)
     operator: str = "none"
+    full_sweeps: int = 0
+    planned_bytes: int = 0
     _best: Tensor | None = None
 
     @property
@@ -145,147 +150,153 @@ class SemiDual:
         return self.columns.weights.new_zeros(len(self.columns.weights) + free)
 
     def stages(self, relative: float) -> Iterator[Stage]:
-        """Yield the warm-up: larger epsilons first, then fewer rows.
+        """Yield the warm-up: larger epsilons first, on the fewest rows that will do.
 
         Parameters
         ----------
         relative
             Epsilon over the mean cost.
         """
-        size = len(self.rows.weights)
-        subsamples = [s for s in _SUBSAMPLES if size // s[0] >= _SUBSAMPLE_ROWS]
+        subsamples = self._subsamples()
         divisor = subsamples[0][0] if subsamples else 1
         steps = max(0, ceil(log(_COARSE_EPSILON / relative, _COARSE_STEP)))
         for step in range(steps, 0, -1):
             yield Stage(self.epsilon * _COARSE_STEP**step, divisor, _COARSE_TOLERANCE)
-        for divisor, tolerance in subsamples:
+        for divisor, tolerance in subsamples[:1]:
             yield Stage(self.epsilon, divisor, tolerance)
 
     def warm_up(self, relative: float, sweeps: int) -> Tensor:
-        """Approach the potential from larger epsilons and from fewer rows.
+        """Approach the potential from larger epsilons and from few rows.
 
         The potential lives on the columns, so nothing needs to be prolonged from one stage to the
         next: ``g = eps h`` is kept.
         """
         h = self.zeros()
         for stage in self.stages(relative):
-            geometry, weights = self.geometry, self.rows.weights
-            if stage.divisor > 1:
-                some = self.rows.draw(stage.divisor)
-                geometry, weights = geometry.select(some, None), weights[some]
-                weights = weights * (self.rows.weights.sum() / weights.sum())
-            climb = self._climb(geometry, weights, stage.epsilon)
-            start = h * (self.epsilon / stage.epsilon)
-            ascent = climb.run(start, stage.tolerance, min(sweeps, _COARSE_SWEEPS), self._note)
-            h = ascent.h * (stage.epsilon / self.epsilon)
-            self._best = h
-            del climb  # or two kernels would be stored while the next stage makes its own
+            h = self._pass_through(stage, h, sweeps)
         return h
 
-    def solve(self, h: Tensor, tolerance: float, sweeps: int) -> Ascent:
-        """Climb on the full kernel from ``h``."""
-        climb = self._climb(self.geometry, self.rows.weights, self.epsilon)
-        self.operator, self._best = climb.operator.name, h
+    def solve(self, h: Tensor, tolerance: float, sweeps: int, *, fresh: bool) -> Ascent:
+        """Climb on the full kernel; the sweep that it ends with is the true kernel's.
+
+        Parameters
+        ----------
+        h
+            Where to begin.
+        tolerance
+            Marginal error to reach.
+        sweeps
+            Passes over the full kernel that are allowed.
+        fresh
+            Whether ``h`` comes from few rows, so that more rows may better it beforehand.
+        """
+        self._best = h
+        rows, columns = self._sides(self.epsilon)
+        stream = StreamedKernel(self._kernel, rows, columns.weights)
+        stand_in = self._stand_in(stream, columns, h)
+        sampled = stand_in is not None and stand_in.name == SampledRows.name
+        for divisor, reached in self._subsamples()[1:] if fresh and not sampled else ():
+            h = self._pass_through(Stage(self.epsilon, divisor, reached), h, sweeps)
 
         def note(error: float, best: Tensor) -> None:
             self._best = best
+            self.full_sweeps += 1
             self._note(error, best)
 
-        return climb.run(h, tolerance, sweeps, note)
+        if stand_in is None:
+            operator = choose_operator(self._kernel, rows, columns.weights, self.memory)
+            self.operator = operator.name
+            self._plan(StoredKernel.need(self._kernel) if operator.name == "stored" else 0)
+            climb = Climb(operator, rows, columns, self.mass)
+            ascent = climb.run(h, tolerance, sweeps, note)
+            if operator.name == "stored":
+                self.full_sweeps += 1
+            return ascent._replace(sweep=operator.verify(climb.lifted(ascent.h), ascent.sweep))
+        self.operator = stand_in.name
+        inner = Climb(stand_in, stand_in.rows, columns)
+        if fresh and sampled:
+            h = self._best = inner.run(h, _SAMPLED_TOLERANCE, _COARSE_SWEEPS, self._note).h
+        rounds = CorrectedClimb(Climb(stream, rows, columns), inner, stand_in, self._note)
+        near = fresh and bool(self.history) and self.history[-1] < stand_in.reach
+        return rounds.run(h, tolerance, sweeps, note, near=near)
 
     def cut_short(self) -> Ascent:
         """Return the best potential so far as the end of a solve that was cancelled."""
-        kernel = GibbsKernel(self.geometry, self.epsilon)
-        own = self.best if self.mass is None else self.best[:-1] + self.best[-1]
-        z = soft_minimum(kernel, self.columns.weights.log() + own)
-        return Ascent(self.best, z, Status.CANCELLED)
+        rows, columns = self._sides(self.epsilon)
+        climb = Climb(StreamedKernel(self._kernel, rows, columns.weights), rows, columns, self.mass)
+        self.full_sweeps += 1
+        sweep = climb.operator.sweep(climb.lifted(self.best))
+        return Ascent(self.best, sweep, climb.read(self.best, sweep).error, Status.CANCELLED)
 
-    def planned_bytes(self) -> int:
-        """Return what the solve takes above the data: the stored kernel, or the blocks."""
-        kernel = GibbsKernel(self.geometry, self.epsilon)
-        return max(StoredKernel.need(kernel) if self.operator == "stored" else 0, BLOCK_BYTES)
+    def _subsamples(self) -> list[tuple[int, float]]:
+        """Return the divisors of the rows that leave enough of them, with the error to reach."""
+        size = len(self.rows.weights)
+        return [s for s in _SUBSAMPLES if size // s[0] >= _SUBSAMPLE_ROWS]
+
+    def _pass_through(self, stage: Stage, h: Tensor, sweeps: int) -> Tensor:
+        """Climb through one stage of a warm-up."""
+        rows, columns = self._sides(stage.epsilon)
+        geometry = self.geometry
+        if stage.divisor > 1:
+            geometry, rows = self._drawn(stage.divisor, rows)
+        kernel = GibbsKernel(geometry, stage.epsilon)
+        operator = choose_operator(kernel, rows, columns.weights, self.memory)
+        self._plan(StoredKernel.need(kernel) if operator.name == "stored" else 0)
+        start = h * (self.epsilon / stage.epsilon)
+        climb = Climb(operator, rows, columns, self.mass)
+        ascent = climb.run(start, stage.tolerance, min(sweeps, _COARSE_SWEEPS), self._note)
+        self._best = ascent.h * (stage.epsilon / self.epsilon)
+        return self._best
+
+    def _drawn(self, divisor: int, rows: Rows) -> tuple[Geometry, Rows]:
+        """Draw one row of `divisor`, with the weight of those that it stands for."""
+        some = self.rows.draw(divisor)
+        weights = rows.weights[some]
+        weights = weights * (rows.weights.sum() / weights.sum())
+        return self.geometry.select(some, None), Rows(weights, rows.relaxation)
+
+    def _stand_in(self, stream: StreamedKernel, columns: Rows, h: Tensor) -> Surrogate | None:
+        """Choose what stands in for a large kernel near ``h``, if anything would do."""
+        n, m = self.geometry.shape
+        if StoredKernel.need(self._kernel) <= _STORED_BYTES or self.mass is not None:
+            return None
+        size = torch.finfo(self.geometry.dtype).bits // 8
+        divisor = max(_SAMPLED, ceil(n * m * size / self.memory))
+        count = ceil(n / divisor)
+        share = self._shares(h)
+        perplexity = float(torch.special.entr(share).sum(1).exp().mean())
+        kept = float((share >= LEAST_SHARE).sum(1).double().mean())
+        if divisor < n and count * perplexity >= _EFFECTIVE * m:
+            self._plan(count * m * size)
+            geometry, rows = self._drawn(divisor, stream.rows)
+            return SampledRows(stream, geometry, rows, columns)
+        need = int(_SPARSE_ROOM * n * kept * (size + 4))
+        if kept <= _SPARSE_SHARE * m and need <= self.memory:
+            self._plan(need)
+            return MainEntries(stream, columns)
+        return None
+
+    def _shares(self, h: Tensor) -> Tensor:
+        """Return what some rows send to each column at ``h``, (r, m), summing to one."""
+        some = self.rows.draw(ceil(self.geometry.shape[0] / _LOOK_ROWS))
+        kernel = GibbsKernel(self.geometry.select(some, None), self.epsilon)
+        return kernel.scores(slice(0, len(some)), self.columns.weights.log() + h).softmax(1)
+
+    @cached_property
+    def _kernel(self) -> GibbsKernel:
+        return GibbsKernel(self.geometry, self.epsilon)
+
+    def _sides(self, epsilon: float) -> tuple[Rows, Rows]:
+        """Return both sides at one epsilon."""
+        rows = Rows(self.rows.weights, self.rows.relaxation(epsilon))
+        return rows, Rows(self.columns.weights, self.columns.relaxation(epsilon))
+
+    def _plan(self, stored: int) -> None:
+        """Note the memory that a stage takes above the data."""
+        self.planned_bytes = max(self.planned_bytes, stored + BLOCK_BYTES)
 
     def _note(self, error: float, best: Tensor) -> None:
         """Keep and report the error of one sweep."""
         del best
         self.history.append(error)
         self.monitor(len(self.history), error)
-
-    def _climb(self, geometry: Geometry, weights: Tensor, epsilon: float) -> _Climb:
-        rows = Rows(weights, self.rows.relaxation(epsilon))
-        kernel = GibbsKernel(geometry, epsilon)
-        operator = choose_operator(kernel, rows, self.columns.weights, self.memory)
-        columns = Rows(self.columns.weights, self.columns.relaxation(epsilon))
-        return _Climb(operator, rows, columns, self.mass)
-
-
-class _Reading(NamedTuple):
-    """What one sweep says of a potential: its error, the step of Sinkhorn, the dual value."""
-
-    error: float
-    residual: Tensor
-    value: float
-
-
-@dataclass(frozen=True, eq=False)
-class _Climb:
-    """One accelerated ascent on one operator."""
-
-    operator: KernelOperator
-    rows: Rows
-    columns: Rows
-    mass: float | None
-
-    def run(
-        self, h: Tensor, tolerance: float, sweeps: int, note: Callable[[float, Tensor], None]
-    ) -> Ascent:
-        """Run accelerated sweeps until the marginal error is reached, or say why it was not."""
-        importance = self.columns.weights
-        if self.mass is not None:
-            importance = torch.cat([importance, importance.new_full((1,), self.mass)])
-        anderson = Anderson(weight=importance)
-        best, best_error, since, status = None, inf, 0, Status.MAX_SWEEPS
-        for _ in range(sweeps):
-            sweep = self.operator.sweep(self._lifted(h))
-            reading = self._read(h, sweep)
-            since = 0 if reading.error < best_error else since + 1
-            if best is None or reading.error < best_error:
-                best, best_error = Ascent(h, sweep.soft_minimum, status), reading.error
-            note(reading.error, best.h)
-            if reading.error <= tolerance:
-                status = Status.CONVERGED
-                break
-            if since > _STALL:
-                status = Status.STALLED
-                break
-            h = anderson.step(h, reading.residual, merit=reading.error, value=reading.value)
-        if best is None:
-            raise AssertionError("unreachable: max_sweeps is at least 1")
-        return best._replace(status=status)
-
-    def _lifted(self, h: Tensor) -> Tensor:
-        """Return the potential of the columns, (m,), with the multiplier of the mass added."""
-        return h if self.mass is None else h[:-1] + h[-1]
-
-    def _read(self, h: Tensor, sweep: Sweep) -> _Reading:
-        """Compare what a sweep reached with what the potential calls for."""
-        (weights, relaxation), own = self.columns, h if self.mass is None else h[:-1]
-        wanted = relaxation.wanted(weights, own, sweep.column)
-        missing = float((sweep.column - wanted).abs().sum())
-        log_weights = weights.log()
-        # Bounded below, where a column has lost all its mass.
-        reached = torch.maximum(sweep.column.log(), log_weights - _LARGEST_STEP) - log_weights
-        residual = relaxation.potential(reached - own) - own
-        side, held = self.rows
-        row_mass = held.mass(side, sweep.soft_minimum)
-        total = float(row_mass.sum())
-        value = held.value(side, held.potential(sweep.soft_minimum)) - total
-        value += relaxation.value(weights, own)
-        scale = total
-        if self.mass is not None:
-            scale = self.mass
-            missing += abs(total - self.mass)
-            value += float(h[-1]) * self.mass
-            step = log(self.mass / max(total, 1e-300))
-            residual = torch.cat([residual, residual.new_full((1,), step)])
-        return _Reading(missing / scale if scale > 0 else inf, residual, value)

@@ -21,7 +21,8 @@ from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, raise_unless_converged
 from monge.solvers.certificate import certify
 from monge.solvers.problem import Problem
-from monge.solvers.semidual import Ascent, SemiDual
+from monge.solvers.climb import Ascent
+from monge.solvers.semidual import SemiDual
 from monge.solvers.solution import Solution, Status
 from monge.solvers.support import Support
 
@@ -118,7 +119,9 @@ class Sinkhorn(Solver):
                 h = semi.warm_up(support.relative, self.max_sweeps)
             else:
                 h = support.started(start, semi.zeros())
-            ascent = semi.solve(h, _MARGIN * self.tolerance, self.max_sweeps)
+            ascent = semi.solve(
+                h, _MARGIN * self.tolerance, self.max_sweeps, fresh=start is None
+            )
         except Cancelled:
             ascent = semi.cut_short()
         solution = self._certify(support, semi, ascent)
@@ -131,7 +134,11 @@ class Sinkhorn(Solver):
         potentials = support.potentials(ascent)
         plan = support.plan(potentials)
         certificate = certify(
-            support.problem, plan, (potentials.source, potentials.target), support.relaxations
+            support.problem,
+            plan,
+            support.reached(ascent),
+            (potentials.source, potentials.target),
+            support.relaxations,
         )
         status = ascent.status
         if status is Status.CONVERGED and not max(certificate.marginal_error) <= self.tolerance:
@@ -143,9 +150,10 @@ class Sinkhorn(Solver):
             dual_gap=certificate.dual_gap,
             status=status,
             marginal_error=certificate.marginal_error,
-            sweeps=len(semi.history) + 1,
+            sweeps=len(semi.history),
+            full_sweeps=semi.full_sweeps,
             operator=semi.operator,
-            planned_bytes=semi.planned_bytes(),
+            planned_bytes=semi.planned_bytes,
             epsilon=support.absolute,
             history=tuple(semi.history),
         )

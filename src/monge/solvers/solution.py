@@ -57,9 +57,13 @@ class Solution:
     marginal_error
         Of the plan returned, on the true kernel, both sides.
     sweeps
-        Passes over the kernel, warm start included.
+        Passes over a kernel of any size: the whole, some of its rows, or its main entries.
+    full_sweeps
+        Passes over the whole kernel, that of the certificate included.
     operator
-        How the kernel was held: ``"stored"``, ``"stream"``, or ``"exact"`` where there was none.
+        How the kernel was held: ``"stored"`` whole, ``"stream"`` (recomputed in every sweep), the
+        same with a stand-in of some rows, ``"sampled"``, or of the main entries, ``"sparse"``, or
+        ``"exact"`` where there was none.
     epsilon
         The absolute epsilon in units of the cost; 0 for an exact plan.
     dual_gap
@@ -78,6 +82,7 @@ class Solution:
     sweeps: int
     operator: str
     epsilon: float
+    full_sweeps: int = 0
     dual_gap: float = 0.0
     planned_bytes: int = 0
     history: tuple[float, ...] = ()

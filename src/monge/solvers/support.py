@@ -13,10 +13,12 @@ from monge._types import EpsilonScale, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import Geometry
 from monge.plans import EntropicPlan, GibbsKernel
+from monge.plans.base import Marginals
 from monge.solvers.certificate import soft_minimum
 from monge.solvers.problem import Problem
 from monge.solvers.relaxation import Relaxation
-from monge.solvers.semidual import Ascent, SemiDual, Side
+from monge.solvers.climb import Ascent
+from monge.solvers.semidual import SemiDual, Side
 from monge.solvers.solution import Solution
 
 __all__ = ["Potentials", "Support"]
@@ -168,7 +170,7 @@ class Support:
         n, m = geometry.shape
         f, g = torch.zeros_like(a), torch.zeros_like(b)
         g[columns] = solved
-        f[rows] = held.potential(ascent.soft_minimum)
+        f[rows] = held.potential(ascent.sweep.soft_minimum)
         if len(rows) < n:
             idle = (a == 0).nonzero()[:, 0]
             beside = GibbsKernel(geometry.select(idle, None), self.absolute)
@@ -182,6 +184,17 @@ class Support:
         if self.swapped:
             f, g = g, f
         return Potentials(f, g, multiplier)
+
+    def reached(self, ascent: Ascent) -> Marginals:
+        """Return the marginals that the last sweep found, of every row and column."""
+        held = self.relaxations[1 if self.swapped else 0]
+        a, b, rows, columns = self.problem.a, self.problem.b, self.rows, self.columns
+        if self.swapped:
+            a, b, rows, columns = b, a, columns, rows
+        source, target = torch.zeros_like(a), torch.zeros_like(b)
+        source[rows] = held.mass(a[rows], ascent.sweep.soft_minimum)
+        target[columns] = ascent.sweep.column * self._unit
+        return Marginals(target, source) if self.swapped else Marginals(source, target)
 
     def plan(self, potentials: Potentials) -> EntropicPlan:
         """Make the plan of potentials.
