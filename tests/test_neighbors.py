@@ -21,7 +21,8 @@ def brute(queries, reference):
 def _blocks(request, monkeypatch):
     if request.param == "cut":
         monkeypatch.setattr(neighbors, "_QUERY_ROWS", 7)
-        monkeypatch.setattr(neighbors, "_REFERENCE_ROWS", 5)
+        monkeypatch.setattr(neighbors, "_GROUP", 3)
+        monkeypatch.setattr(neighbors, "_REFERENCE_ROWS", 6)
         monkeypatch.setitem(neighbors.row_slices.__kwdefaults__, "elements", 40)
 
 

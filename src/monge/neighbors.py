@@ -11,16 +11,18 @@ from monge.numerics import resolve_dtype, row_slices
 __all__ = ["nearest"]
 
 _QUERY_ROWS = 512
-_REFERENCE_ROWS = 8192
+_GROUP = 24
+"""Reference rows of a group, of which only the least score is kept: the best group is measured."""
+_REFERENCE_ROWS = 384 * _GROUP
 
 
 def nearest(queries: Tensor, reference: Tensor) -> Tensor:
     """Find the nearest reference row of each query by Euclidean distance; a tie goes to the first.
 
-    The search compares ``|r|^2 / 2 - q.r`` in blocks of the input's type. That expression rounds:
-    where the best two differ by less than its rounding can account for, the query is settled in
-    float64, every row that might be the nearest measured as ``|q - r|^2``. So the answer depends
-    neither on the other queries nor on how far from the origin the points lie.
+    The search compares ``|r|^2 / 2 - q.r`` in blocks of the input's type and keeps the least of
+    every few rows. That expression rounds: the rows of each group whose least is within rounding of
+    the best are measured as ``|q - r|^2`` in float64. So the answer depends neither on the other
+    queries nor on how far from the origin the points lie.
 
     Parameters
     ----------
@@ -52,23 +54,92 @@ def nearest(queries: Tensor, reference: Tensor) -> Tensor:
         )
     dtype = resolve_dtype(queries, reference)
     queries, reference = queries.to(dtype), reference.to(dtype)
-    centre = reference.double().mean(0).to(dtype)
+    centre = reference.mean(0)  # any would do: it cancels but for rounding
     centred = reference - centre
-    half = (centred * centred).sum(1) / 2
+    half = torch.linalg.vector_norm(centred, dim=1).square_() / 2
+    groups = _Groups(centred, half)
     found = torch.empty(len(queries), dtype=torch.int64, device=queries.device)
-    doubtful = torch.zeros(len(queries), dtype=torch.bool, device=queries.device)
     for start in range(0, len(queries), _QUERY_ROWS):
         rows = slice(start, start + _QUERY_ROWS)
         block = queries[rows] - centre
-        score, index = _best_two(block, centred, half)
-        found[rows] = index[:, 0]
-        if score.shape[1] > 1:
-            gap = score[:, 1] - score[:, 0]
-            doubtful[rows] = ~(gap > 2 * _rounding(block, half))  # overflow is doubt as well
-    unsure = doubtful.nonzero()[:, 0]
-    if len(unsure) > 0:
-        found[unsure] = _settle(queries[unsure].double(), reference.double())
+        score = groups.least(block)
+        limit = score.amin(0) + 2 * _rounding(block, half)
+        group, query = (~(score > limit)).nonzero(as_tuple=True)  # overflow is within rounding
+        found[rows] = _first_nearest(queries[rows], reference, query, groups.members(group))
     return found
+
+
+class _Groups:
+    """Reference rows in groups: of a tile of t rows, group j holds those at j, j + t / 24, ...
+
+    Parameters
+    ----------
+    reference
+        Centred, (n, d).
+    half
+        ``|r|^2 / 2``, (n,).
+    """
+
+    def __init__(self, reference: Tensor, half: Tensor) -> None:
+        self.size = len(reference)
+        # The halves ride along in the product as one more feature.
+        self.table = torch.cat([-reference, half[:, None]], 1)
+        self._scores = reference.new_empty(min(self.size, _REFERENCE_ROWS) * _QUERY_ROWS)
+
+    def least(self, queries: Tensor) -> Tensor:
+        """Return the least score of each group for each query, (groups, q)."""
+        lifted = torch.cat([queries, torch.ones_like(queries[:, :1])], 1).T.contiguous()
+        parts = []
+        for start in range(0, self.size, _REFERENCE_ROWS):
+            table = self.table[start : start + _REFERENCE_ROWS]
+            out = self._scores[: len(table) * len(queries)].view(len(table), -1)
+            parts.append(self._least(torch.mm(table, lifted, out=out)))
+        return torch.cat(parts)
+
+    def members(self, group: Tensor) -> Tensor:
+        """Return the rows of one group for each query, (q, 24) ascending; -1 fills a short one."""
+        width = _REFERENCE_ROWS // _GROUP
+        start = torch.div(group, width, rounding_mode="floor") * _REFERENCE_ROWS
+        height = (self.size - start).clamp_max(_REFERENCE_ROWS)
+        step = torch.div(height + _GROUP - 1, _GROUP, rounding_mode="floor")
+        within = (group - torch.div(group, width, rounding_mode="floor") * width)[:, None]
+        offset = within + step[:, None] * torch.arange(_GROUP, device=group.device)
+        return torch.where(offset < height[:, None], start[:, None] + offset, -1)
+
+    @staticmethod
+    def _least(scores: Tensor) -> Tensor:
+        """Return the least score of each group of a tile, (t, q) -> (ceil(t / 24), q)."""
+        rows, step = len(scores), -(-len(scores) // _GROUP)
+        whole = rows // step * step
+        least = scores[:whole].view(-1, step, scores.shape[1]).amin(0)
+        if whole < rows:
+            rest = scores[whole:]
+            torch.minimum(least[: len(rest)], rest, out=least[: len(rest)])
+        return least
+
+
+def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: Tensor) -> Tensor:
+    """Return the first nearest row of each query, measured in float64, (q,).
+
+    Parameters
+    ----------
+    queries, reference
+        (q, d) and (n, d).
+    query, members
+        For each of k pairs the query (k,) and the rows that may be its nearest, (k, 24).
+    """
+    square = torch.empty(members.shape, dtype=torch.float64, device=queries.device)
+    for some in row_slices(len(query), members.shape[1] * reference.shape[1]):
+        gap = (
+            reference[members[some].clamp_min(0)].double() - queries[query[some]].double()[:, None]
+        )
+        square[some] = gap.square_().sum(2)
+    square[members < 0] = torch.inf
+    least = square.new_full((len(queries),), torch.inf)
+    least.scatter_reduce_(0, query, square.amin(1), "amin")
+    tied = torch.where(square == least[query][:, None], members, len(reference)).amin(1)
+    first = torch.full((len(queries),), len(reference), device=queries.device)
+    return first.scatter_reduce_(0, query, tied, "amin")
 
 
 def _rounding(queries: Tensor, half: Tensor) -> Tensor:
@@ -82,46 +153,3 @@ def _rounding(queries: Tensor, half: Tensor) -> Tensor:
     unit = (queries.shape[1] + 4) * torch.finfo(queries.dtype).eps
     bound: Tensor = unit * radius * (length + radius)
     return bound
-
-
-def _best_two(queries: Tensor, reference: Tensor, half: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the two least scores ``half - q.r`` of each query and their rows, (q, 2 or 1)."""
-    score, index = None, None
-    for start in range(0, len(reference), _REFERENCE_ROWS):
-        part = slice(start, start + _REFERENCE_ROWS)
-        scores = torch.addmm(half[part], queries, reference[part].T, alpha=-1)
-        best, at = scores.topk(min(2, scores.shape[1]), dim=1, largest=False)
-        at += start
-        if score is not None and index is not None:
-            best, at = torch.cat([score, best], 1), torch.cat([index, at], 1)
-            best, order = best.topk(2, dim=1, largest=False)
-            at = at.gather(1, order)
-        score, index = best, at
-    if score is None or index is None:
-        raise AssertionError("unreachable: reference has rows")
-    return score, index
-
-
-def _settle(queries: Tensor, reference: Tensor) -> Tensor:
-    """Measure in float64 every row within rounding of the best score; the nearest rows, (q,)."""
-    centre = reference.mean(0)
-    centred = reference - centre
-    half = (centred * centred).sum(1) / 2
-    found = torch.empty(len(queries), dtype=torch.int64, device=queries.device)
-    for rows in row_slices(len(queries), len(reference)):
-        block = queries[rows]
-        scores = torch.addmm(half, block - centre, centred.T, alpha=-1)
-        least = scores.amin(1) + 2 * _rounding(block - centre, half)
-        query, row = (scores <= least[:, None]).nonzero(as_tuple=True)
-        square = torch.cat(
-            [
-                (block[query[some]] - reference[row[some]]).square().sum(1)
-                for some in row_slices(len(query), reference.shape[1])
-            ]
-        )
-        nearest_square = scores.new_full((len(block),), torch.inf)
-        nearest_square.scatter_reduce_(0, query, square, "amin")
-        tied = square == nearest_square[query]
-        first = torch.full_like(found[rows], len(reference))
-        found[rows] = first.scatter_reduce_(0, query[tied], row[tied], "amin")
-    return found
