@@ -11,10 +11,11 @@ from monge.solvers import MarginalError, Problem, Status
 from monge.solvers.anderson import Anderson
 from monge.solvers.base import raise_unless_converged
 from monge.solvers.certificate import certify, soft_minimum
+from monge.solvers.climb import Climb
 from monge.solvers.kernels import Rows, StoredKernel, StreamedKernel, Sweep, choose_operator
 from monge.solvers.relaxation import Relaxation
-from monge.solvers.climb import Climb
-from monge.solvers.semidual import SemiDual, Side, Stage
+from monge.solvers.semidual import SemiDual, Stage
+from monge.solvers.side import Side
 from tolerances import tolerance
 from zoo import clouds, generator, solution_of, weights
 

@@ -10,9 +10,10 @@ from monge.geometry import PointCloud
 from monge.plans import GibbsKernel
 from monge.solvers import Problem, Sinkhorn, Status, correction, kernels, semidual, surrogates
 from monge.solvers.climb import Ascent, Reading
+from monge.solvers.entries import SparseMatrix
 from monge.solvers.kernels import Rows, StoredKernel, StreamedKernel, Sweep
 from monge.solvers.relaxation import Relaxation
-from monge.solvers.surrogates import MainEntries, SampledRows, SparseMatrix
+from monge.solvers.surrogates import MainEntries, SampledRows
 from tolerances import tolerance
 from zoo import clouds, generator, weights
 
@@ -214,7 +215,7 @@ class Told:
     def run(self, h, *_):
         return Ascent(h + self.step, Sweep(h, h), 0.0, Status.CONVERGED)
 
-    def read(self, h, sweep):
+    def read(self, *_):
         return Reading(self.errors.pop(0), torch.full((2,), 0.01), 0.0)
 
 
@@ -229,8 +230,8 @@ class Plain:
     def __init__(self, told, error=0.0):
         self.told, self.error, self.begun = told, error, []
 
-    def read(self, h, sweep):
-        return self.told.read(h, sweep)
+    def read(self, *_):
+        return self.told.read()
 
     def run(self, h, tolerance, sweeps, note):
         self.begun.append((float(h[0]), tolerance, sweeps))
@@ -306,7 +307,7 @@ def test_a_solve_cancelled_in_a_stand_in_is_taken_up_again(stand_in, monkeypatch
         resumed = solver.solve(problem, start=cut)
         torch.testing.assert_close(resumed.plan.dense(), whole.plan.dense(), rtol=0, atol=1e-8)
         # The last one is nearly there: going on costs next to nothing.
-    assert resumed.full_sweeps <= 3
+    assert resumed.full_sweeps <= 4
 
 
 def test_a_small_kernel_and_one_of_prescribed_mass_need_no_stand_in(monkeypatch):

@@ -98,7 +98,8 @@ class CorrectedClimb:
             sweep = self._truth(h)
             reading = self.plain.read(h, sweep)
             if best is None or reading.error < best.error:
-                best, residual = Ascent(h, sweep, reading.error, Status.MAX_SWEEPS), reading.residual
+                best = Ascent(h, sweep, reading.error, Status.MAX_SWEEPS)
+                residual = reading.residual
             note(reading.error, best.h)
             if reading.error <= tolerance:
                 return best._replace(status=Status.CONVERGED)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
-from math import ceil, inf, log
+from math import ceil, log
 from typing import NamedTuple
 
 import torch
@@ -21,11 +21,11 @@ from monge.plans import GibbsKernel
 from monge.solvers.climb import Ascent, Climb
 from monge.solvers.correction import CorrectedClimb
 from monge.solvers.kernels import BLOCK_BYTES, Rows, StoredKernel, StreamedKernel, choose_operator
-from monge.solvers.relaxation import Relaxation
+from monge.solvers.side import Side
 from monge.solvers.solution import Status
 from monge.solvers.surrogates import LEAST_SHARE, MainEntries, SampledRows, Surrogate
 
-__all__ = ["SemiDual", "Side", "Stage"]
+__all__ = ["SemiDual", "Stage"]
 
 _COARSE_EPSILON = 0.05
 """Epsilon over the mean cost at which a solve from nothing begins; smaller ones are approached."""
@@ -60,42 +60,6 @@ class Stage(NamedTuple):
     epsilon: float
     divisor: int
     tolerance: float
-
-
-@dataclass(frozen=True, eq=False)
-class Side:
-    """One side of the problem.
-
-    Attributes
-    ----------
-    weights
-        Positive, float64.
-    tau
-        How firmly they are held, in units of the cost.
-    capped
-        Whether they are ceilings.
-    labels
-        Class of each point, int64 from 0, where known.
-    """
-
-    weights: Tensor
-    tau: float = inf
-    capped: bool = False
-    labels: Tensor | None = None
-
-    def relaxation(self, epsilon: float) -> Relaxation:
-        """State how the marginal is held at one epsilon."""
-        return Relaxation.of(self.tau, epsilon, capped=self.capped)
-
-    def draw(self, divisor: int) -> Tensor:
-        """Draw one row of `divisor`, alike from each class where classes are known.
-
-        The generator is its own: which rows warm a solve up is no choice of the caller's.
-        """
-        order = torch.randperm(len(self.weights), generator=torch.Generator().manual_seed(0))
-        if self.labels is not None:
-            order = order[torch.argsort(self.labels.cpu()[order], stable=True)]
-        return order[::divisor].to(self.weights.device)
 
 
 @dataclass(eq=False)

@@ -20,8 +20,8 @@ from monge.memory import DEFAULT_BUDGET, parse_bytes
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, raise_unless_converged
 from monge.solvers.certificate import certify
-from monge.solvers.problem import Problem
 from monge.solvers.climb import Ascent
+from monge.solvers.problem import Problem
 from monge.solvers.semidual import SemiDual
 from monge.solvers.solution import Solution, Status
 from monge.solvers.support import Support
@@ -119,9 +119,7 @@ class Sinkhorn(Solver):
                 h = semi.warm_up(support.relative, self.max_sweeps)
             else:
                 h = support.started(start, semi.zeros())
-            ascent = semi.solve(
-                h, _MARGIN * self.tolerance, self.max_sweeps, fresh=start is None
-            )
+            ascent = semi.solve(h, _MARGIN * self.tolerance, self.max_sweeps, fresh=start is None)
         except Cancelled:
             ascent = semi.cut_short()
         solution = self._certify(support, semi, ascent)

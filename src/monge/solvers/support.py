@@ -15,10 +15,11 @@ from monge.geometry import Geometry
 from monge.plans import EntropicPlan, GibbsKernel
 from monge.plans.base import Marginals
 from monge.solvers.certificate import soft_minimum
+from monge.solvers.climb import Ascent
 from monge.solvers.problem import Problem
 from monge.solvers.relaxation import Relaxation
-from monge.solvers.climb import Ascent
-from monge.solvers.semidual import SemiDual, Side
+from monge.solvers.semidual import SemiDual
+from monge.solvers.side import Side
 from monge.solvers.solution import Solution
 
 __all__ = ["Potentials", "Support"]

@@ -12,18 +12,17 @@ subsampled Newton methods: Roosta-Khorasani and Mahoney 2019).
 from __future__ import annotations
 
 from math import inf
-from typing import Any, NamedTuple, Protocol
+from typing import Protocol
 
-import numpy as np
 import torch
-from scipy.sparse import csr_matrix
 
 from monge._types import Tensor
 from monge.geometry import Geometry
 from monge.plans import GibbsKernel
+from monge.solvers.entries import Found, SparseMatrix, joined
 from monge.solvers.kernels import Rows, StoredKernel, StreamedKernel, Sweep
 
-__all__ = ["Correction", "MainEntries", "SampledRows", "SparseMatrix", "Surrogate"]
+__all__ = ["Correction", "MainEntries", "SampledRows", "Surrogate"]
 
 LEAST_SHARE = 3e-4
 """Entries below this share of their row are left out: together they hold 1 % of the mass at epsilon
@@ -173,7 +172,7 @@ class MainEntries:
         self.scale = torch.ones_like(self.rows.weights)
         self.row_rest = torch.zeros_like(self.rows.weights)
         self.column_rest = torch.zeros_like(columns.weights)
-        self._found: list[_Found] = []
+        self._found: list[Found] = []
         self._matrix: SparseMatrix | None = None
 
     def truth(self, h: Tensor, *, look: bool) -> Sweep:
@@ -183,7 +182,7 @@ class MainEntries:
         self._matrix = None
         sweep = self.stream.sweep(h, take=self._take)
         self.reference, self.soft_minimum = h.clone(), sweep.soft_minimum
-        self._matrix = _joined(self._found, len(h))
+        self._matrix = joined(self._found, len(h))
         self._found.clear()
         return sweep
 
@@ -234,67 +233,4 @@ class MainEntries:
         column = flat - row * height
         value = block.reshape(-1)[column * width + row] / total[row]
         ends = torch.arange(1, width + 1, device=flat.device) * height
-        self._found.append(_Found(torch.searchsorted(flat, ends), column.int(), value))
-
-
-class _Found(NamedTuple):
-    """Main entries of some rows: where each row ends (r,), column and value of each (k,)."""
-
-    ends: Tensor
-    column: Tensor
-    value: Tensor
-
-
-def _joined(found: list[_Found], width: int) -> SparseMatrix:
-    """Put the entries of all rows into one matrix."""
-    ends, past = [found[0].ends.new_zeros(1)], 0
-    for part in found:
-        ends.append(part.ends + past)
-        past += len(part.column)
-    column = torch.cat([part.column for part in found])
-    value = torch.cat([part.value for part in found])
-    return SparseMatrix(torch.cat(ends), column, value, width)
-
-
-class SparseMatrix:
-    """Compressed rows that multiply a vector from both sides.
-
-    On the processor SciPy multiplies by the transpose many times faster than PyTorch does.
-
-    Parameters
-    ----------
-    ends
-        Where each row begins and the last one ends, (n + 1,).
-    column, value
-        Of each entry, (k,).
-    width
-        Columns m.
-    """
-
-    def __init__(self, ends: Tensor, column: Tensor, value: Tensor, width: int) -> None:
-        shape = len(ends) - 1, width
-        self.dtype, self.device = value.dtype, value.device
-        self._matrix: Any
-        if self.device.type == "cpu":
-            index = np.int32 if len(value) < 2**31 else np.int64
-            parts = value.numpy(), column.numpy(), ends.numpy().astype(index)
-            self._matrix = csr_matrix(parts, shape=shape, copy=False)
-            self._transpose = self._matrix.T
-        else:
-            self._matrix = torch.sparse_csr_tensor(ends, column.long(), value, shape)
-            self._transpose = self._matrix.t()
-
-    def times(self, vector: Tensor) -> Tensor:
-        """Return ``K w``, (m,) -> (n,); float64 in and out."""
-        return self._product(self._matrix, vector)
-
-    def transposed_times(self, vector: Tensor) -> Tensor:
-        """Return ``K' v``, (n,) -> (m,); float64 in and out."""
-        return self._product(self._transpose, vector)
-
-    def _product(self, matrix: Any, vector: Tensor) -> Tensor:
-        vector = vector.to(self.dtype)
-        if self.device.type == "cpu":
-            return torch.from_numpy(matrix @ vector.numpy()).double()
-        product: Tensor = (matrix @ vector).double()
-        return product
+        self._found.append(Found(torch.searchsorted(flat, ends), column.int(), value))
