@@ -23,12 +23,13 @@ from monge.experiments.methods import Cell, Task, chosen_methods, fit_the_post, 
 from monge.experiments.named import Experiment
 from monge.experiments.network import Images, Network, train_network
 from monge.experiments.options import RunOptions
+from monge.files import write_text
 from monge.nets import LeNet5, count_parameters
 from monge.progress import Progress, Report, silent
 from monge.report import write_report
 from monge.results import Evidence, MethodResult, PlanResult, Result, Spread
 from monge.solvers import Solution
-from monge.store import Cache, write_text
+from monge.store import Cache
 from monge.training import seeded
 
 __all__ = ["Finished", "run"]
