@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         Solution,
         Status,
     )
+    from monge.training import extract_features
 
 __version__ = "0.1.0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "Status",
     "data",
     "errors",
+    "extract_features",
     "nets",
     "training",
 ]
@@ -59,6 +61,7 @@ _HOMES = {
         "Solution",
         "Status",
     ),
+    "training": ("extract_features",),
 }
 
 
