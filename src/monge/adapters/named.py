@@ -7,7 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from monge.errors import InputError, sentence
 from monge.maps import Barycentric, CloudFit, Coral, EntropicMap, LinearMonge, PlanFit, Standardise
-from monge.solvers import Exact, Sinkhorn, Solver
+from monge.solvers import Exact, Prototypes, Sinkhorn, Solver
 
 __all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
 
@@ -19,6 +19,7 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "coral": Coral,
     "linear": LinearMonge,
     "exact": Exact,
+    "prototypes": Prototypes,
     "sinkhorn": Sinkhorn,
 }
 MAPS: Mapping[str, Callable[[], PlanFit]] = {"barycentric": Barycentric, "entropic": EntropicMap}
