@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
+from monge.adapters.relaxed import Partial, Unbalanced
 from monge.errors import InputError, sentence
 from monge.maps import Barycentric, CloudFit, Coral, EntropicMap, LinearMonge, PlanFit, Standardise
-from monge.solvers import Exact, Prototypes, Sinkhorn, Solver
+from monge.solvers import ClassRegularized, Exact, Laplacian, Prototypes, Sinkhorn, Solver
 
 __all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
 
@@ -19,6 +20,10 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "coral": Coral,
     "linear": LinearMonge,
     "exact": Exact,
+    "class_regularized": ClassRegularized,
+    "laplacian": Laplacian,
+    "unbalanced": Unbalanced,
+    "partial": Partial,
     "prototypes": Prototypes,
     "sinkhorn": Sinkhorn,
 }
