@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monge import data, errors, nets, training
-    from monge.adapters import Adapter
+    from monge.adapters import Adapter, load
     from monge.geometry import DenseCost, PointCloud
     from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
     from monge.solvers import (
@@ -46,12 +46,13 @@ __all__ = [
     "data",
     "errors",
     "extract_features",
+    "load",
     "nets",
     "training",
 ]
 
 _HOMES = {
-    "adapters": ("Adapter",),
+    "adapters": ("Adapter", "load"),
     "geometry": ("DenseCost", "PointCloud"),
     "maps": ("Barycentric", "Coral", "EntropicMap", "LinearMonge", "Standardise"),
     "solvers": (

@@ -1,8 +1,23 @@
 """The scikit-learn faces."""
 
 from monge.adapters.adapter import Adapter
+from monge.adapters.artifact import describe
+from monge.adapters.certificate import Certificate
+from monge.adapters.classifiers import CLASSIFIERS
+from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
 from monge.adapters.prior import TargetPrior
 from monge.adapters.relaxed import Partial, Unbalanced
 
-__all__ = ["MAPS", "TRANSPORTS", "Adapter", "Partial", "TargetPrior", "Unbalanced"]
+__all__ = [
+    "CLASSIFIERS",
+    "MAPS",
+    "TRANSPORTS",
+    "Adapter",
+    "Certificate",
+    "Partial",
+    "TargetPrior",
+    "Unbalanced",
+    "describe",
+    "load",
+]

@@ -23,13 +23,13 @@ from monge.adapters.domains import (
     read_target,
     weights_or_even,
 )
-from monge.adapters.inverse import inverse_of
 from monge.adapters.label_shift import estimate_prior
 from monge.adapters.moving import Rows, check_transport, find_moving, move, state_problem
 from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
 from monge.adapters.options import OptionsEstimator
 from monge.adapters.prior import TargetPrior, check_prior
 from monge.adapters.reach import Reach, distance_to, reach_of
+from monge.adapters.saving import SavedEstimator
 from monge.adapters.training import in_columns, is_regression, trained
 from monge.errors import InputError, MongeWarning, sentence
 from monge.geometry.costs import CostFunction
@@ -68,7 +68,7 @@ def _classifier_has(method: str) -> Any:
     return check
 
 
-class Adapter(OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """Move the labelled source onto the target, then train a classifier there.
 
     Parameters
@@ -101,7 +101,9 @@ class Adapter(OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type
     map_
         The fitted `monge.maps.Map`; ``None`` where `fit` got no target.
     solution_
-        The plan with its certificate; ``None`` for transports without a plan.
+        The plan with its certificate; ``None`` for transports without a plan, and once loaded.
+    certificate_
+        The plan's certificate as plain numbers; ``None`` for transports without a plan.
     classifier_
         The classifier, trained on the moved source.
     source_rows_, target_rows_
@@ -239,6 +241,7 @@ class Adapter(OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type
         if warning:
             warnings.warn(warning, MongeWarning, stacklevel=2)
         # Only now, so that a fit that fails changes nothing.
+        self.__dict__.pop("_kept", None)  # of a fit that was loaded
         self.target_prior_, self.map_, self.solution_, rows = found
         self.source_rows_ = source.rows[rows.source]
         self.target_rows_ = target.rows[rows.target] if target else rows.target
@@ -310,8 +313,7 @@ class Adapter(OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type
         X_checked = self._checked(X, "inverse_transform")
         if self.map_ is None:
             return _as_given(X_checked, X)
-        back = inverse_of(self.map_, self.solution_, self._plan_map)
-        return _as_given(move(back, X_checked), X)
+        return _as_given(move(self._way_back(), X_checked), X)
 
     def predict(self, X: Any) -> NDArray:
         """Classify target rows, (k, d) -> (k,); numbers if the classifier is a regressor."""
