@@ -11,7 +11,16 @@ if TYPE_CHECKING:
     from monge import data, errors, nets, training
     from monge.adapters import Adapter, load
     from monge.geometry import DenseCost, PointCloud
-    from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
+    from monge.maps import (
+        Barycentric,
+        Coral,
+        EntropicMap,
+        Kernel,
+        LinearMonge,
+        MappingEstimation,
+        Ridge,
+        Standardise,
+    )
     from monge.solvers import (
         ClassRegularized,
         Exact,
@@ -34,11 +43,14 @@ __all__ = [
     "DenseCost",
     "EntropicMap",
     "Exact",
+    "Kernel",
     "Laplacian",
     "LinearMonge",
+    "MappingEstimation",
     "PointCloud",
     "Problem",
     "Prototypes",
+    "Ridge",
     "Sinkhorn",
     "Solution",
     "Standardise",
@@ -54,7 +66,16 @@ __all__ = [
 _HOMES = {
     "adapters": ("Adapter", "load"),
     "geometry": ("DenseCost", "PointCloud"),
-    "maps": ("Barycentric", "Coral", "EntropicMap", "LinearMonge", "Standardise"),
+    "maps": (
+        "Barycentric",
+        "Coral",
+        "EntropicMap",
+        "Kernel",
+        "LinearMonge",
+        "MappingEstimation",
+        "Ridge",
+        "Standardise",
+    ),
     "solvers": (
         "ClassRegularized",
         "Exact",

@@ -17,9 +17,9 @@ from monge.errors import InputError, sentence
 from monge.geometry import OffsetCost, PointCloud
 from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
-from monge.maps import CloudFit, Map, PlanFit
+from monge.maps import CloudFit, JointFit, Map, PlanFit
 from monge.progress import Report
-from monge.solvers import ClassRegularized, Laplacian, Problem, Solution, Solver
+from monge.solvers import ClassRegularized, Laplacian, Problem, Prototypes, Solution, Solver
 
 __all__ = ["Moving", "Rows", "check_transport", "find_moving", "move", "state_problem"]
 
@@ -54,10 +54,10 @@ def check_transport(transport: Transport, *, regression: bool, semi_supervised: 
     InputError
         If it needs classes and there are none, or known labels have no place in its cost.
     """
-    if regression and isinstance(transport, ClassRegularized):
+    if regression and isinstance(transport, ClassRegularized | Prototypes):
         required = "one that needs no classes, as the classifier is a regressor"
         remedy = "use for example transport='sinkhorn'"
-    elif semi_supervised and isinstance(transport, Laplacian):
+    elif semi_supervised and isinstance(transport, Laplacian | Prototypes | JointFit):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
     else:
@@ -119,7 +119,9 @@ def find_moving(
     report
         Told the progress of the plan.
     """
-    if isinstance(transport, CloudFit):
+    if isinstance(transport, JointFit):
+        plan_map = transport.follower
+    elif isinstance(transport, CloudFit):
         return Moving(map=transport.fit(problem), solution=None)
     if classes and problem.source_labels is not None:
         held = replace(problem, geometry=_held_to_classes(problem, problem.source_labels, classes))
