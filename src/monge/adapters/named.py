@@ -47,9 +47,9 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
 }
 MAPS: Mapping[str, Callable[[], PlanFit]] = {
     "barycentric": Barycentric,
+    "entropic": EntropicMap,
     "ridge": Ridge,
     "kernel": Kernel,
-    "entropic": EntropicMap,
 }
 
 Option = TypeVar("Option")
