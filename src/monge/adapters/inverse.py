@@ -14,6 +14,9 @@ from monge.solvers import MarginalError, Solution
 
 __all__ = ["inverse_of"]
 
+_FLAT = {torch.float32: 1e-6, torch.float64: 1e-9}
+"""A direction squeezed by more than this, beside the widest, comes back as rounding."""
+
 
 def inverse_of(forward: Map, solution: Solution | None, plan_map: PlanFit) -> Map:
     """Return the map from target points to source points.
@@ -38,7 +41,8 @@ def inverse_of(forward: Map, solution: Solution | None, plan_map: PlanFit) -> Ma
 
 def _affine_inverse(forward: AffineMap) -> AffineMap:
     matrix = forward.matrix.double()
-    size, rank = len(matrix), int(torch.linalg.matrix_rank(matrix))
+    flat = _FLAT[forward.matrix.dtype]
+    size, rank = len(matrix), int(torch.linalg.matrix_rank(matrix, rtol=flat))
     if rank < size:
         required = "a map that flattens no direction"
         got = f"a matrix of rank {rank} for {size} features"
