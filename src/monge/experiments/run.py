@@ -48,6 +48,13 @@ class Finished:
         The figures and the arrays behind the pictures.
     page
         ``report.html``.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> finished.result.target_n  # doctest: +SKIP
+    1797
     """
 
     result: Result
@@ -99,6 +106,13 @@ def run(
         If the output folder cannot be written, before any work starts.
     DataError
         If a data file is missing, damaged or of another format.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS
+    >>> finished = run(EXPERIMENTS["demo"], options=RunOptions(epochs=30))  # doctest: +SKIP
+    >>> finished.page  # doctest: +SKIP
+    PosixPath('runs/demo/report.html')
     """
     options = experiment.options if options is None else options
     folder = out / experiment.name
