@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monge import data, errors, nets, training
-    from monge.adapters import Adapter, load
+    from monge.adapters import Adapter, Partial, Unbalanced, load, make_pipeline
     from monge.geometry import DenseCost, PointCloud
     from monge.maps import (
         Barycentric,
@@ -47,6 +47,7 @@ __all__ = [
     "Laplacian",
     "LinearMonge",
     "MappingEstimation",
+    "Partial",
     "PointCloud",
     "Problem",
     "Prototypes",
@@ -55,16 +56,18 @@ __all__ = [
     "Solution",
     "Standardise",
     "Status",
+    "Unbalanced",
     "data",
     "errors",
     "extract_features",
     "load",
+    "make_pipeline",
     "nets",
     "training",
 ]
 
 _HOMES = {
-    "adapters": ("Adapter", "load"),
+    "adapters": ("Adapter", "Partial", "Unbalanced", "load", "make_pipeline"),
     "geometry": ("DenseCost", "PointCloud"),
     "maps": (
         "Barycentric",

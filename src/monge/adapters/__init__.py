@@ -6,6 +6,7 @@ from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import CLASSIFIERS
 from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
+from monge.adapters.pipeline import AdapterPipeline, make_pipeline
 from monge.adapters.prior import TargetPrior
 from monge.adapters.relaxed import Partial, Unbalanced
 
@@ -14,10 +15,12 @@ __all__ = [
     "MAPS",
     "TRANSPORTS",
     "Adapter",
+    "AdapterPipeline",
     "Certificate",
     "Partial",
     "TargetPrior",
     "Unbalanced",
     "describe",
     "load",
+    "make_pipeline",
 ]
