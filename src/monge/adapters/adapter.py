@@ -24,6 +24,7 @@ from monge.adapters.domains import (
     weights_or_even,
 )
 from monge.adapters.label_shift import estimate_prior
+from monge.adapters.labels import class_labels
 from monge.adapters.moving import Rows, check_transport, find_moving, move, state_problem
 from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
 from monge.adapters.options import OptionsEstimator
@@ -337,8 +338,11 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
     def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
         """Return the accuracy on labelled target rows (k, d), (k,); R2 of a regressor."""
-        measure = r2_score if is_regression(self.classifier) else accuracy_score
-        return float(measure(y, self.predict(X), sample_weight=sample_weight))
+        predicted = self.predict(X)
+        if is_regression(self.classifier):
+            return float(r2_score(y, predicted, sample_weight=sample_weight))
+        labels = class_labels(y, caller="Adapter.score")
+        return float(accuracy_score(labels, predicted, sample_weight=sample_weight))
 
     def target_distance(self, X: Any) -> NDArray:
         """Return how far target rows are from those of `fit`, (k, d) -> (k,) float64.

@@ -23,7 +23,7 @@ class Known(NamedTuple):
     labels: NDArray
 
 
-def class_labels(y: Any) -> NDArray:
+def class_labels(y: Any, *, caller: str = "Adapter.fit") -> NDArray:
     """Return the labels of the source, (n,).
 
     Text, whole numbers of any sign, booleans and whole floats are labels; objects (of a data frame,
@@ -34,23 +34,25 @@ def class_labels(y: Any) -> NDArray:
     InputError
         If a label is missing or continuous, or kinds are mixed.
     """
-    values = _column(y, "y")
+    values = _column(y, "y", caller)
     missing = _missing(values)
     if missing.any():
         required, remedy = "known in every source row", "drop the rows without a label"
         got = f"a missing value in row {int(missing.argmax())} (y contains NaN or None)"
-        raise InputError(sentence("Adapter.fit", "y", required, got, remedy))
+        raise InputError(sentence(caller, "y", required, got, remedy))
+    if values.dtype.kind == "f" and not np.isfinite(values).all():
+        # scikit-learn's contract asks for these very words.
+        got = f"Input y contains infinity or a value too large for {values.dtype!r}"
+        raise InputError(sentence(caller, "y", "finite", got, "drop such rows first"))
     required = "labels: text, whole numbers or booleans"
     remedy = "pass one label a row, or a regressor as classifier for numbers to predict"
     try:
-        labels = _of_one_kind(values, "y")
+        labels = _of_one_kind(values, caller)
         check_classification_targets(labels)
     except InputError:
         raise
     except ValueError as error:
-        raise InputError(
-            sentence("Adapter.fit", "y", required, first_line(error), remedy)
-        ) from error
+        raise InputError(sentence(caller, "y", required, first_line(error), remedy)) from error
     return labels
 
 
@@ -129,11 +131,11 @@ def known_rows(y_target: Any, classes: NDArray | None, length: int) -> Known:
     return Known(rows, classes[np.array(found, dtype=np.int64)])
 
 
-def _column(y: Any, name: str) -> NDArray:
+def _column(y: Any, name: str, caller: str = "Adapter.fit") -> NDArray:
     """Return one value a row; a list keeps its kinds, which NumPy would make all text."""
     if y is None:
         required = "given: the estimator requires y to be passed, but the target y is None"
-        raise InputError(sentence("Adapter.fit", name, required, "None", "pass a label a row"))
+        raise InputError(sentence(caller, name, required, "None", "pass a label a row"))
     if hasattr(y, "detach"):
         y = y.detach().cpu().numpy()
     if isinstance(y, list | tuple):
@@ -143,9 +145,7 @@ def _column(y: Any, name: str) -> NDArray:
         column: NDArray = column_or_1d(y, warn=True)
     except ValueError as error:
         required, remedy = "one label a row, of shape (rows,)", "pass a single column"
-        raise InputError(
-            sentence("Adapter.fit", name, required, first_line(error), remedy)
-        ) from error
+        raise InputError(sentence(caller, name, required, first_line(error), remedy)) from error
     return column
 
 
@@ -165,16 +165,14 @@ def _is_missing(value: object) -> bool:
         return True
 
 
-def _of_one_kind(values: NDArray, name: str) -> NDArray:
+def _of_one_kind(values: NDArray, caller: str) -> NDArray:
     """Read objects as text, booleans or numbers; text stays an array of objects."""
     if values.dtype.kind != "O":
         return values
     kinds = {_kind(value) for value in values}
     if len(kinds) > 1:
         required, remedy = "of one kind", "write all labels as text, or all as numbers"
-        raise InputError(
-            sentence("Adapter.fit", name, required, " and ".join(sorted(kinds)), remedy)
-        )
+        raise InputError(sentence(caller, "y", required, " and ".join(sorted(kinds)), remedy))
     return values if kinds == {"text"} else np.array(values.tolist())
 
 
