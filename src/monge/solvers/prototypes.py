@@ -131,7 +131,7 @@ class Prototypes(Solver):
 
     epsilon: float = 0.05
     tau: float = 0.1
-    rounds: int = 200
+    rounds: int = 1000
     tolerance: float = 1e-3
     memory: str | int = DEFAULT_BUDGET
 
