@@ -25,6 +25,11 @@ def test_all_rows_in_their_order(parts, known):
     torch.testing.assert_close(rows.matrix(), torch.cat(parts))
 
 
+def test_a_part_that_fits_stays_behind_one_that_did_not():
+    parts = [torch.full((length, 2), float(length)) for length in (3, 5, 1)]
+    torch.testing.assert_close(collected(parts, 2, "1 kB").matrix(), torch.cat(parts))
+
+
 def test_room_is_taken_once_where_the_number_of_parts_is_known():
     rows = collected(PARTS[:1], 3, 9 * BYTES)
     place = rows.matrix().data_ptr()

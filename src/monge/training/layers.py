@@ -43,7 +43,6 @@ def listening(model: nn.Module, layer: Layer, pool: Pool, caller: str) -> Iterat
         heard.append(as_matrix(output, pool, caller).clone())
 
     def at_layer(x: Tensor) -> Tensor:
-        heard.clear()
         model(x)
         if len(heard) != 1:
             required = "one that the model calls once for each batch"
