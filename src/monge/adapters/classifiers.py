@@ -25,7 +25,7 @@ from monge.adapters.encoding import Decoder, Encoder
 from monge.adapters.words import first_line
 from monge.errors import InputError, MongeWarning, StoreError, sentence
 
-__all__ = ["CLASSIFIERS", "decode_classifier", "encode_classifier"]
+__all__ = ["CLASSIFIERS", "decode_classifier", "encode_classifier", "votes_decide"]
 
 CLASSIFIERS: Mapping[str, Callable[[], Any]] = {
     "nearest": lambda: KNeighborsClassifier(n_neighbors=1, algorithm="brute"),
@@ -128,6 +128,14 @@ def decode_classifier(stored: Any, decoder: Decoder, trusted: Sequence[str]) -> 
     with warnings.catch_warnings():  # the version has been said in one sentence
         warnings.simplefilter("ignore", sklearn.exceptions.InconsistentVersionWarning)
         return skops.io.loads(content, trusted=list(trusted))
+
+
+def votes_decide(classifier: Any) -> bool:
+    """Whether the largest probability, the first of equals, is always what is predicted.
+
+    It is for neighbours that all count alike, and there it spares a second search.
+    """
+    return type(classifier) is KNeighborsClassifier and classifier.weights == "uniform"
 
 
 def _is_neighbours(classifier: Any) -> bool:
