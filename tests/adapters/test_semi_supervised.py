@@ -99,6 +99,7 @@ def ways_to_hide(labels, known):
     yield "a series", pandas.Series(floats)
     yield "pandas.NA", pandas.Series(hidden(labels, known), dtype="Int64")
     yield "objects with NaN", np.where(known, labels.astype(object), np.nan)
+    yield "objects with pandas.NA", np.where(known, labels.astype(object), pandas.NA)
 
 
 def test_every_way_to_say_unknown_is_the_same(crossed):
