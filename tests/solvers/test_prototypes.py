@@ -11,7 +11,7 @@ from monge import Adapter, Barycentric, PointCloud, Problem, Sinkhorn
 from monge.errors import Cancelled, ConvergenceError, InputError, MemoryBudgetError
 from monge.geometry import DenseCost
 from monge.solvers import Status
-from monge.solvers.prototypes import ClassPlan, Prototypes
+from monge.solvers.prototypes import ClassPlan, Prototypes, _directions
 from tolerances import tolerance
 from zoo import clouds, generator, solution_of
 
@@ -221,6 +221,20 @@ def test_progress_is_told_and_may_cancel():
 
     with pytest.raises(Cancelled):
         Prototypes().solve(problem, report=stop)
+
+
+def test_the_move_is_the_mean_over_the_classes_by_their_mass():
+    """Where a prototype of no mass is does not matter: it must not keep the rounds going."""
+    problem, _ = task((0.1, 0.1, 0.2, 0.2, 0.4))
+    seen = []
+    first = Prototypes(rounds=1).solve(problem, throw=False, report=seen.append)
+    x, y = (_directions(p, p.new_ones(len(p))) for p in (problem.geometry.x, problem.geometry.y))
+    begun = torch.stack([x[problem.source_labels == c].mean(0) for c in range(5)])
+    moved = first.plan.classes.dense() @ y
+    begun, moved = (p / p.norm(dim=1, keepdim=True) for p in (begun, moved))
+    mass = first.plan.classes.marginals().source
+    way = float((mass @ (moved - begun).square().sum(1) / mass.sum()).sqrt())
+    assert f"moved {way:.1e}," in seen[0].detail
 
 
 def test_what_it_cannot_solve_is_refused():
