@@ -15,6 +15,7 @@ from sklearn.neighbors import KNeighborsClassifier
 import monge
 from monge import Adapter, Sinkhorn
 from monge.adapters import CLASSIFIERS, TRANSPORTS, describe
+from monge.adapters.encoding import Decoder, Encoder
 from monge.errors import InputError, MongeError, OutputError, StoreError
 from monge.store import load_arrays, save_arrays
 
@@ -152,6 +153,14 @@ def test_equal_arrays_are_stored_once_and_the_post_s_fit_is_below_2_mb(tmp_path)
     size = sum(path.stat().st_size for path in (tmp_path / "adapter").iterdir())
     assert size < 2e6
     assert np.shares_memory(again.map_.images.numpy(), again.classifier_._fit_X)
+
+
+def test_arrays_of_equal_bytes_and_other_types_are_two():
+    encoder = Encoder(classes={})
+    given = [np.zeros(4, np.float32), np.zeros(4, np.int32), np.zeros((2, 2), np.int32)]
+    stored = encoder.encode(given, "zeros")
+    again = Decoder(classes={}, arrays=encoder.arrays).decode(stored)
+    assert [(a.dtype, a.shape) for a in again] == [(a.dtype, a.shape) for a in given]
 
 
 def test_the_configuration_says_what_is_in_it(two, tmp_path):

@@ -13,6 +13,7 @@ pytest.importorskip("pandas")
 import monge
 from monge.cli import main
 from monge.data.tables import open_table, write_table
+from monge.workflows import applying
 
 NAMES = ("f0", "f1", "f2")
 KINDS = np.array(["ant", "bee"])
@@ -113,8 +114,6 @@ def test_each_label_is_the_classifier_s_own(call, tables, two, tmp_path, name):
 
 def test_a_batch_at_a_time_gives_the_same(call, tables, tmp_path, monkeypatch):
     whole = call("predict", tables / "adapter", tables / "target.csv", "-o", tmp_path / "a.csv")
-    from monge.workflows import applying
-
     monkeypatch.setattr(applying.batches, "__defaults__", (7,))
     parts = call("predict", tables / "adapter", tables / "target.csv", "-o", tmp_path / "b.csv")
     assert whole[0] == parts[0] == 0
@@ -130,7 +129,9 @@ def test_a_far_row_is_flagged(call, tables, tmp_path):
     assert open_table(tmp_path / "o.csv").labels("far").tolist() == [False, True]
 
 
-def test_a_source_is_moved_with_its_labels(call, tables, two, tmp_path):
+@pytest.mark.parametrize("rows", [7, 1000])
+def test_a_source_is_moved_with_its_labels(call, tables, two, tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(applying.batches, "__defaults__", (rows,))
     out = tmp_path / "moved.parquet"
     assert call("transform", tables / "adapter", tables / "source.csv", "-o", out)[0] == 0
     table = open_table(out)
@@ -158,6 +159,19 @@ def test_an_evaluation_counts_before_and_after(call, tables, two):
     assert code == 0
     assert f"accuracy {100 * found['after']['accuracy']:.2f} %" in out
     assert "before" not in out
+
+
+def test_the_confusion_has_the_truth_down(call, tables, tmp_path, two):
+    """All rows lie where the ants are; one of three is none."""
+    columns = dict(zip(NAMES, two.Xt[:3].T, strict=True))
+    write(tmp_path / "t.csv", **columns, kind=np.array(["ant", "ant", "bee"]))
+    code, out, _ = call("evaluate", tables / "adapter", tmp_path / "t.csv", "--json")
+    found = json.loads(out)["after"]
+    assert code == 0
+    assert found["confusion"] == [[2, 0], [1, 0]]
+    assert found["recall"] == [1, 0]
+    assert found["precision"] == [pytest.approx(2 / 3), None]
+    assert found["balanced_accuracy"] == 0.5
 
 
 def test_labels_are_compared_as_they_are_written(call, tables, two, tmp_path):

@@ -356,6 +356,13 @@ def test_a_fault_among_labels_is_one_sentence_with_its_place(tmp_path, case):
     assert "\n" not in str(caught.value)
 
 
+def test_a_cut_matrix_is_noticed(tmp_path):
+    cut(lambda path: np.save(path, np.ones((990, 2))))(tmp_path / "t.npy")
+    table = open_table(tmp_path / "t.npy")
+    with pytest.raises(DataError, match="must be whole, got too few bytes of 'x'"):
+        sum(len(batch) for batch in table.numbers(("x0",), 100))
+
+
 def test_broken_bytes_in_a_column_that_is_not_read_do_no_harm(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"a,note\n1,caf\xe9\n2,x\n")
     (batch,) = open_table(tmp_path / "t.csv").numbers(("a",))
