@@ -18,7 +18,7 @@ RECENT := import sys; sys.exit(sys.version_info < (3, 11))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-all bench lint types wheel clean moved
+.PHONY: help demo test test-all bench lint types docs wheel clean moved
 
 help: ## list the targets
 	@echo "make demo and make test are all you need; each installs what it needs into $(VENV)."
@@ -45,11 +45,15 @@ lint: $(STAMP) ## check style (ruff) and who may import whom (import-linter)
 types: $(STAMP) ## check the types (mypy, strict)
 	@$(BIN)/mypy
 
+docs: $(STAMP) ## build the pages into site/, without a network; a warning is an error
+	@$(BIN)/python -m sphinx -W --keep-going -q -E docs site
+	@echo "Built site/index.html."
+
 wheel: $(STAMP) ## build the wheel and try it in an empty environment
 	@$(BIN)/python tools/check_wheel.py
 
 clean: ## remove .venv, caches and builds; results stay
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) dist build site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The environment. The stamp is written last, so an interrupted install is taken up again; it names

@@ -55,8 +55,8 @@ print(f"source accuracy in the last epoch: {100 * history.accuracy[-1]:.1f} %")
 # The 84 activations after the last ReLU; a nearest neighbour among the source rows classifies.
 
 # %%
-x = extract_features(network, source_images)
-y = extract_features(network, target_images)
+x, _ = extract_features(network, source_images)
+y, _ = extract_features(network, target_images)
 
 
 def score(predicted):

@@ -26,6 +26,7 @@ PLANTED = {
     "tables": ("data.domains", "pandas"),
     "mlxtend": ("store", "mlxtend.data"),
     "sklearn": ("training", "sklearn.base"),
+    "skops": ("store", "skops.io"),
     "pickle": ("adapters", "pickle"),
     "mathematics": ("geometry.dense", "pathlib"),
 }

@@ -12,7 +12,7 @@ import torch
 
 from monge import store
 from monge.errors import InputError, OutputError, StoreError
-from monge.store import Cache, load_arrays, save_arrays, write_bytes, write_text
+from monge.store import Cache, load_arrays, load_config, save_arrays
 
 ARRAYS = {
     "weights": torch.arange(6, dtype=torch.float32).reshape(2, 3),
@@ -34,65 +34,6 @@ def full_disk(*_args, **_kwargs):
 
 def interrupted(*_args, **_kwargs):
     raise KeyboardInterrupt
-
-
-# ------------------------------------------------------------------------------------------ files
-
-
-def test_text_is_written_with_its_folders_and_ordinary_permissions(tmp_path):
-    path = tmp_path / "a" / "b" / "page.html"
-    write_text(path, "Gaspard Monge, géomètre\n")
-    assert path.read_bytes() == "Gaspard Monge, géomètre\n".encode()
-    write_text(path, "again")
-    assert path.read_text() == "again"
-    assert names(path.parent) == ["page.html"]
-    (tmp_path / "plain").touch()
-    assert path.stat().st_mode == (tmp_path / "plain").stat().st_mode
-
-
-@pytest.mark.parametrize("trouble", [full_disk, interrupted])
-@pytest.mark.parametrize("step", ["fsync", "replace"])
-def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch, trouble, step):
-    path = tmp_path / "result.json"
-    write_text(path, "old")
-    monkeypatch.setattr(*((os, "fsync") if step == "fsync" else (Path, "replace")), trouble)
-    expected = OutputError if trouble is full_disk else KeyboardInterrupt
-    with pytest.raises(expected) as caught:
-        write_bytes(path, b"new")
-    assert path.read_text() == "old"
-    assert names(tmp_path) == ["result.json"]
-    if trouble is full_disk:
-        assert "must be on a disk with room, got No space left on device" in str(caught.value)
-        assert str(caught.value).count("\n") == 0
-
-
-def test_the_bytes_reach_the_disk_before_the_name(tmp_path, monkeypatch):
-    steps = []
-    fsync, replace = os.fsync, Path.replace
-    monkeypatch.setattr(os, "fsync", lambda fd: steps.append("fsync") or fsync(fd))
-    monkeypatch.setattr(Path, "replace", lambda a, b: steps.append("replace") or replace(a, b))
-    write_bytes(tmp_path / "x", b"1")
-    assert steps == ["fsync", "replace", "fsync"]
-
-
-def test_paths_that_are_no_file(tmp_path):
-    with pytest.raises(OutputError, match="'path' must be a file, got the folder"):
-        write_text(tmp_path, "x")
-    os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(OutputError, match="got the special file"):
-        write_text(tmp_path / "pipe", "x")
-    assert (tmp_path / "pipe").is_fifo()
-    (tmp_path / "file").touch()
-    with pytest.raises(OutputError, match="'path' must be in a folder that can be written"):
-        write_text(tmp_path / "file" / "x", "x")
-
-
-def test_a_link_is_followed(tmp_path):
-    (tmp_path / "real").write_text("old")
-    (tmp_path / "link").symlink_to(tmp_path / "real")
-    write_text(tmp_path / "link", "new")
-    assert (tmp_path / "link").is_symlink()
-    assert (tmp_path / "real").read_text() == "new"
 
 
 # -------------------------------------------------------------------------------------- artifacts
@@ -273,6 +214,21 @@ def test_damage_gets_one_sentence(tmp_path, spoil, match):
         load_arrays(tmp_path / "m")
     assert str(caught.value).endswith(".")
     assert "\n" not in str(caught.value)
+
+
+def test_endless_nesting_is_no_recursion_error(tmp_path):
+    save_arrays(tmp_path / "m", ARRAYS, CONFIG)
+    (tmp_path / "m" / "config.json").write_text("[" * 100_000)
+    with pytest.raises(StoreError, match="with whole JSON in it"):
+        load_arrays(tmp_path / "m")
+
+
+def test_the_configuration_alone_is_checked_too(tmp_path):
+    save_arrays(tmp_path / "m", ARRAYS, CONFIG)
+    assert load_config(tmp_path / "m") == json.loads(json.dumps(CONFIG))
+    edit("config", {"epsilon": 9})(tmp_path / "m")
+    with pytest.raises(StoreError, match="unchanged since it was saved"):
+        load_config(tmp_path / "m")
 
 
 def test_a_file_is_no_artifact(tmp_path):

@@ -9,18 +9,29 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from monge import data, errors, nets, training
-    from monge.adapters import Adapter
+    from monge.adapters import Adapter, Partial, Unbalanced, load, make_pipeline
     from monge.geometry import DenseCost, PointCloud
-    from monge.maps import Barycentric, Coral, EntropicMap, LinearMonge, Standardise
+    from monge.maps import (
+        Barycentric,
+        Coral,
+        EntropicMap,
+        Kernel,
+        LinearMonge,
+        MappingEstimation,
+        Ridge,
+        Standardise,
+    )
     from monge.solvers import (
         ClassRegularized,
         Exact,
         Laplacian,
         Problem,
+        Prototypes,
         Sinkhorn,
         Solution,
         Status,
     )
+    from monge.training import extract_features
 
 __version__ = "0.1.0"
 
@@ -32,33 +43,53 @@ __all__ = [
     "DenseCost",
     "EntropicMap",
     "Exact",
+    "Kernel",
     "Laplacian",
     "LinearMonge",
+    "MappingEstimation",
+    "Partial",
     "PointCloud",
     "Problem",
+    "Prototypes",
+    "Ridge",
     "Sinkhorn",
     "Solution",
     "Standardise",
     "Status",
+    "Unbalanced",
     "data",
     "errors",
+    "extract_features",
+    "load",
+    "make_pipeline",
     "nets",
     "training",
 ]
 
 _HOMES = {
-    "adapters": ("Adapter",),
+    "adapters": ("Adapter", "Partial", "Unbalanced", "load", "make_pipeline"),
     "geometry": ("DenseCost", "PointCloud"),
-    "maps": ("Barycentric", "Coral", "EntropicMap", "LinearMonge", "Standardise"),
+    "maps": (
+        "Barycentric",
+        "Coral",
+        "EntropicMap",
+        "Kernel",
+        "LinearMonge",
+        "MappingEstimation",
+        "Ridge",
+        "Standardise",
+    ),
     "solvers": (
         "ClassRegularized",
         "Exact",
         "Laplacian",
         "Problem",
+        "Prototypes",
         "Sinkhorn",
         "Solution",
         "Status",
     ),
+    "training": ("extract_features",),
 }
 
 

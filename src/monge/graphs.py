@@ -30,6 +30,14 @@ def neighbour_graph(x: Tensor, k: int) -> Tensor:
     ------
     InputError
         If there are not so many other points.
+
+    Examples
+    --------
+    >>> line = torch.tensor([[0.0], [1.0], [3.0]])
+    >>> neighbour_graph(line, 1).to_dense()
+    tensor([[0.0000, 1.0000, 0.0000],
+            [1.0000, 0.0000, 0.5000],
+            [0.0000, 0.5000, 0.0000]], dtype=torch.float64)
     """
     n = len(x)
     if not 1 <= k < n:
@@ -50,7 +58,14 @@ def neighbour_graph(x: Tensor, k: int) -> Tensor:
 
 
 def graph_laplacian(graph: Tensor, v: Tensor) -> Tensor:
-    """Apply the Laplacian ``D - S`` of a symmetric graph (n, n) to columns (n, k)."""
+    """Apply the Laplacian ``D - S`` of a symmetric graph (n, n) to columns (n, k).
+
+    Examples
+    --------
+    >>> graph = neighbour_graph(torch.tensor([[0.0], [1.0], [3.0]]), 1)
+    >>> graph_laplacian(graph, torch.eye(3, dtype=torch.float64)[:, :1]).squeeze(1)
+    tensor([ 1., -1.,  0.], dtype=torch.float64)
+    """
     degree = torch.sparse.sum(graph, dim=1).to_dense()
     applied: Tensor = degree[:, None] * v - torch.sparse.mm(graph, v)
     return applied

@@ -84,6 +84,15 @@ def require_memory(caller: str, need: int, budget: str | int, remedy: str) -> No
     ------
     MemoryBudgetError
         If ``need`` exceeds the budget, before anything is allocated.
+
+    Examples
+    --------
+    >>> require_memory("demo", 3_000_000, "4 MB", "take fewer rows")
+    >>> require_memory("demo", 5_000_000, "4 MB", "take fewer rows")
+    Traceback (most recent call last):
+        ...
+    monge.errors.MemoryBudgetError: demo: 'memory' must be at least 4.77 MiB, got 3.81 MiB; take
+        fewer rows.
     """
     allowed = parse_bytes(budget, caller=caller)
     if need > allowed:

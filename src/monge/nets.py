@@ -151,6 +151,11 @@ class LayerSummary:
         Shape of its output for one row, without the leading ``n``.
     parameters
         Numbers it learns; a submodule that is called twice counts them once.
+
+    Examples
+    --------
+    >>> LayerSummary(name="fc", kind="Linear", output_shape=(10,), parameters=850).name
+    'fc'
     """
 
     name: str
@@ -160,13 +165,29 @@ class LayerSummary:
 
 
 def count_parameters(model: nn.Module) -> int:
-    """Return how many numbers `model` learns: shared ones count once, frozen ones do not count."""
+    """Return how many numbers `model` learns: shared ones count once, frozen ones do not count.
+
+    Examples
+    --------
+    >>> count_parameters(nn.Linear(3, 2))
+    8
+    """
     return sum(p.numel() for p in model.parameters() if p.requires_grad)
 
 
 @contextmanager
 def evaluating(model: nn.Module) -> Iterator[None]:
-    """Put `model` into evaluation mode, and each submodule back into its own mode afterwards."""
+    """Put `model` into evaluation mode, and each submodule back into its own mode afterwards.
+
+    Examples
+    --------
+    >>> model = nn.Dropout()
+    >>> with evaluating(model):
+    ...     print(model.training)
+    False
+    >>> model.training
+    True
+    """
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:

@@ -28,7 +28,13 @@ def row_slices(n: int, m: int, *, elements: int = BLOCK_ELEMENTS) -> Iterator[sl
 
 
 def resolve_dtype(*tensors: Tensor) -> torch.dtype:
-    """Return float64 where any tensor is float64, else float32."""
+    """Return float64 where any tensor is float64, else float32.
+
+    Examples
+    --------
+    >>> resolve_dtype(torch.zeros(2), torch.zeros(2, dtype=torch.float64))
+    torch.float64
+    """
     return torch.float64 if any(t.dtype == torch.float64 for t in tensors) else torch.float32
 
 
@@ -48,6 +54,12 @@ def moments(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
         (d,) float64.
     covariance
         (d, d) float64, the biased (maximum likelihood) form.
+
+    Examples
+    --------
+    >>> mean, covariance = moments(torch.tensor([[0.0], [4.0]]), torch.tensor([3.0, 1.0]))
+    >>> mean.item(), covariance.item()
+    (1.0, 3.0)
     """
     weights = weights.double() / weights.double().sum()
     mean = weights @ x.double()
@@ -72,6 +84,12 @@ def symmetric_power(matrix: Tensor, exponent: float, *, floor: float = 1e-12) ->
     -------
     Tensor
         (d, d), of the dtype of ``matrix``.
+
+    Examples
+    --------
+    >>> symmetric_power(torch.diag(torch.tensor([4.0, 0.0])), -0.5)  # the flat direction stays flat
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.0000]])
     """
     values, vectors = torch.linalg.eigh(matrix.double())
     kept = values > floor * values[-1].clamp_min(torch.finfo(torch.float64).tiny)

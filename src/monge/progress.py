@@ -27,6 +27,11 @@ class Progress:
         Units in all, or ``None`` where it is not known.
     detail
         What else is worth a glance, e.g. ``"marginal error 3e-05, to reach 1e-06"``.
+
+    Examples
+    --------
+    >>> Progress(task="Training LeNet5", done=3, total=10)
+    Progress(task='Training LeNet5', done=3, total=10, detail='')
     """
 
     task: str
@@ -39,4 +44,9 @@ Report: TypeAlias = Callable[[Progress], None]
 
 
 def silent(progress: Progress) -> None:
-    """Take the progress and show nothing: the default everywhere."""
+    """Take the progress and show nothing: the default everywhere.
+
+    Examples
+    --------
+    >>> silent(Progress(task="Training LeNet5", done=3, total=10))
+    """

@@ -57,6 +57,12 @@ class MethodResult:
         Share of target rows classified right, in [0, 1], one value per seed.
     seconds
         Wall time of the method alone (without training and features), one value per seed.
+
+    Examples
+    --------
+    >>> accuracy = Spread(values=(0.75, 0.85))
+    >>> MethodResult(title="1-NN", accuracy=accuracy, seconds=(0.1, 0.1)).accuracy.mean
+    0.8
     """
 
     title: str
@@ -84,6 +90,21 @@ class PlanResult:
         The solver's verdict, in words.
     sweeps
         Passes over the kernel that the solve took.
+
+    Examples
+    --------
+    >>> plan = PlanResult(
+    ...     epsilon=0.01,
+    ...     epsilon_scale="max",
+    ...     shape=(2560, 2560),
+    ...     marginal_error=(7.3e-7,),
+    ...     class_mass=(0.72,),
+    ...     class_mass_independent=(0.1,),
+    ...     status=("converged",),
+    ...     sweeps=(40,),
+    ... )
+    >>> plan.shape
+    (2560, 2560)
     """
 
     epsilon: float
@@ -120,6 +141,13 @@ class Evidence:
         transport; the same projection after it. ``source_labels``, ``target_labels`` (k,) int64.
     confusion_before, confusion_after
         (L, L) int64, rows true class, columns predicted class, of 1-NN without and with transport.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS, run
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> finished.evidence.class_mass.shape  # doctest: +SKIP
+    (10, 10)
     """
 
     source_images: NDArray
@@ -160,6 +188,13 @@ class Result:
         The command that makes this result again.
     environment
         Versions, threads, device, commit.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS, run
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> finished.result.to_json()["target"]  # doctest: +SKIP
+    {'name': 'UCI digits', 'n': 1797}
     """
 
     experiment: str

@@ -1,4 +1,4 @@
-"""Files that are whole or absent: text, arrays as safetensors with JSON beside, and a cache.
+"""Artifacts: arrays as safetensors with JSON beside, whole or absent, and a cache of them.
 
 An artifact is a folder with ``config.json`` and ``arrays.safetensors``. Nothing is pickled, so
 loading one runs no code that it brings.
@@ -6,16 +6,13 @@ loading one runs no code that it brings.
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import logging
 import os
 import re
-import secrets
 import shutil
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,8 +23,9 @@ from safetensors import SafetensorError
 
 from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, OutputError, StoreError, sentence
+from monge.files import flush_folder, name_beside, speaking, write_through
 
-__all__ = ["Cache", "load_arrays", "save_arrays", "write_bytes", "write_text"]
+__all__ = ["Cache", "load_arrays", "load_config", "save_arrays"]
 
 SCHEMA = 1
 FORMAT = "monge.arrays"
@@ -35,37 +33,6 @@ CONFIG = "config.json"
 ARRAYS = "arrays.safetensors"
 
 logger = logging.getLogger("monge")
-
-
-def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` as UTF-8 to `path`; the rest as in `write_bytes`."""
-    write_bytes(path, text.encode())
-
-
-def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
-    """Write a file that is either the old one or the whole new one, at every moment.
-
-    The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name
-    in one step. Missing folders are made.
-
-    Raises
-    ------
-    OutputError
-        If the disk is full, the folder cannot be written, or `path` is no regular file.
-    """
-    target = Path(os.path.realpath(path))
-    if target.exists() and not target.is_file():
-        got = f"the folder {target}" if target.is_dir() else f"the special file {target}"
-        raise OutputError(sentence("write", "path", "a file", got, "choose another name"))
-    with _speaking(target):
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _beside(target)
-        try:
-            _write_through(temporary, content)
-            temporary.replace(target)
-            _flush_folder(target.parent)
-        finally:
-            temporary.unlink(missing_ok=True)
 
 
 def save_arrays(
@@ -114,14 +81,14 @@ def save_arrays(
                 "choose another name, or clear it yourself",
             )
         )
-    with _speaking(target):
+    with speaking(target):
         target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = _beside(target)
+        temporary = name_beside(target)
         try:
             temporary.mkdir()
-            _write_through(temporary / ARRAYS, content)
-            _write_through(temporary / CONFIG, text.encode())
-            _flush_folder(temporary)
+            write_through(temporary / ARRAYS, content)
+            write_through(temporary / CONFIG, text.encode())
+            flush_folder(temporary)
             _swap(temporary, target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
@@ -135,10 +102,7 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
     StoreError
         If the folder is missing, no artifact, of a newer version, truncated or tampered with.
     """
-    target = Path(os.path.realpath(folder))
-    place = target if target.exists() else _aside(target)
-    if not place.is_dir():
-        _distrust("an existing artifact", target, "check the path, or save it again")
+    place = _place(folder)
     head = _read_head(place)
     try:
         content = (place / ARRAYS).read_bytes()
@@ -154,6 +118,12 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
         _distrust(f"of the shapes that {CONFIG} lists", f"others in {place}", "save it again")
     config: dict[str, Any] = head["config"]
     return arrays, config
+
+
+def load_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Load the configuration alone, without reading the arrays; errors as in `load_arrays`."""
+    config: dict[str, Any] = _read_head(_place(folder))["config"]
+    return config
 
 
 class Cache:
@@ -243,12 +213,21 @@ def _canonical(caller: str, value: Mapping[str, Any]) -> bytes:
     return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
 
 
+def _place(folder: str | os.PathLike[str]) -> Path:
+    """Return where an artifact lies: aside, if a save was killed between its two renames."""
+    target = Path(os.path.realpath(folder))
+    place = target if target.exists() else _aside(target)
+    if not place.is_dir():
+        _distrust("an existing artifact", target, "check the path, or save it again")
+    return place
+
+
 def _read_head(place: Path) -> dict[str, Any]:
     try:
         head: object = json.loads((place / CONFIG).read_bytes())
     except OSError as error:
         _distrust(f"a folder with {CONFIG}", f"{error.strerror} in {place}", "save it again")
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         _distrust("with whole JSON in it", f"{error} in {place / CONFIG}", "save it again")
     if not isinstance(head, dict) or head.get("format") != FORMAT:
         _distrust("an artifact of monge", f"{place} of another format", "check the path")
@@ -274,10 +253,6 @@ def _replaceable(target: Path) -> bool:
     return target.is_dir() and {entry.name for entry in target.iterdir()} <= {CONFIG, ARRAYS}
 
 
-def _beside(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-
-
 def _aside(target: Path) -> Path:
     return target.with_name(f".{target.name}.previous")
 
@@ -295,35 +270,5 @@ def _swap(temporary: Path, target: Path) -> None:
             raise
     else:
         temporary.rename(target)
-    _flush_folder(target.parent)
+    flush_folder(target.parent)
     shutil.rmtree(aside, ignore_errors=True)
-
-
-def _write_through(path: Path, content: bytes) -> None:
-    with path.open("xb") as stream:
-        stream.write(content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _flush_folder(folder: Path) -> None:
-    """Have the disk keep the names in `folder`, where the system can (Windows cannot)."""
-    if hasattr(os, "O_DIRECTORY"):
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-@contextmanager
-def _speaking(target: Path) -> Iterator[None]:
-    """Turn an error of the system into one sentence."""
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-        required = "on a disk with room" if full else "in a folder that can be written"
-        remedy = "free some space, or choose another disk" if full else "choose another folder"
-        got = f"{error.strerror or error} for {target}"
-        raise OutputError(sentence("write", "path", required, got, remedy)) from error

@@ -179,7 +179,7 @@ def test_a_data_folder_with_one_damaged_file_of_two(start, tmp_path, data_dir):
         (folder / "USPS" / "usps.bz2").write_bytes(damaged)
         process = start(*MNIST_USPS, str(folder), "--epochs", "1")
         _, err = process.communicate(timeout=120)
-        assert process.returncode == 1
+        assert process.returncode == 3
         assert err.count("\n") == 1
         assert "USPS/usps.bz2" in err
 

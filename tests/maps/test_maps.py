@@ -6,6 +6,7 @@ import torch
 from monge import Barycentric, Coral, EntropicMap, Exact, LinearMonge, Sinkhorn, Standardise
 from monge.errors import InputError
 from monge.geometry import DenseCost, PointCloud
+from monge.maps import Kernel, MappingEstimation, Ridge
 from monge.maps.base import check_points
 from monge.numerics import row_slices
 from monge.solvers import Problem
@@ -30,6 +31,10 @@ MAPS = {
     "coral": Coral().fit,
     "linear": LinearMonge().fit,
     "linear unshrunk": LinearMonge(shrinkage=0).fit,
+    "ridge": lambda problem: Ridge().fit(Exact().solve(problem)),
+    "kernel": lambda problem: Kernel().fit(Exact().solve(problem)),
+    "ridge with its plan": MappingEstimation().fit,
+    "kernel with its plan": MappingEstimation(regression=Kernel()).fit,
 }
 """Each row: from a problem to a map."""
 

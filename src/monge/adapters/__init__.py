@@ -1,6 +1,27 @@
 """The scikit-learn faces."""
 
 from monge.adapters.adapter import Adapter
+from monge.adapters.artifact import describe
+from monge.adapters.certificate import Certificate
+from monge.adapters.classifiers import CLASSIFIERS, votes_decide
+from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
+from monge.adapters.pipeline import AdapterPipeline, make_pipeline
+from monge.adapters.prior import TargetPrior
+from monge.adapters.relaxed import Partial, Unbalanced
 
-__all__ = ["MAPS", "TRANSPORTS", "Adapter"]
+__all__ = [
+    "CLASSIFIERS",
+    "MAPS",
+    "TRANSPORTS",
+    "Adapter",
+    "AdapterPipeline",
+    "Certificate",
+    "Partial",
+    "TargetPrior",
+    "Unbalanced",
+    "describe",
+    "load",
+    "make_pipeline",
+    "votes_decide",
+]

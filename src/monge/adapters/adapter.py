@@ -7,103 +7,131 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.base import ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, clone
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.utils import check_random_state
+from sklearn.base import OneToOneFeatureMixin, TransformerMixin
+from sklearn.metrics import accuracy_score, r2_score
+from sklearn.utils import ClassifierTags, RegressorTags, check_random_state
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from monge._types import CostName, NDArray
-from monge.adapters.checks import check_rows, check_source, check_subsample, check_target
+from monge.adapters.checks import check_rows, check_subsample, device_of
+from monge.adapters.domains import (
+    Source,
+    Target,
+    drawn,
+    read_source,
+    read_target,
+    weights_or_even,
+)
+from monge.adapters.label_shift import estimate_prior
+from monge.adapters.labels import class_labels
+from monge.adapters.moving import Rows, check_transport, find_moving, move, state_problem
 from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
 from monge.adapters.options import OptionsEstimator
+from monge.adapters.prior import TargetPrior, check_prior
+from monge.adapters.reach import Reach, distance_to, reach_of
+from monge.adapters.saving import SavedEstimator
+from monge.adapters.training import in_columns, is_regression, trained
 from monge.errors import InputError, MongeWarning, sentence
-from monge.geometry import PointCloud
-from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
 from monge.maps import CloudFit, Map, PlanFit
+from monge.memory import DEFAULT_BUDGET
 from monge.progress import Report, silent
-from monge.solvers import Problem, Solution, Solver
+from monge.solvers import Solution, Solver
 
 __all__ = ["Adapter"]
 
 
-class _Moving(NamedTuple):
-    """What a fit finds out about the two clouds."""
+class _Asked(NamedTuple):
+    """The parameters as options."""
 
+    transport: Transport
+    map: PlanFit
+    subsample: int | None
+
+
+class _Found(NamedTuple):
+    """What a fit finds out about the two domains."""
+
+    prior: TargetPrior | None
     map: Map | None
     solution: Solution | None
-    source_rows: NDArray
-    target_rows: NDArray
+    rows: Rows
 
 
-def _moved(
-    transport: Transport, plan_map: PlanFit, problem: Problem, report: Report
-) -> tuple[Map, Solution | None]:
-    """Find the map, and the plan where there is one."""
-    if isinstance(transport, CloudFit):
-        return transport.fit(problem), None
-    solution = transport.solve(problem, report=report)
-    return plan_map.fit(solution), solution
+def _classifier_has(method: str) -> Any:
+    """Whether the classifier does, fitted or not; the default one gives probabilities."""
+
+    def check(adapter: Adapter) -> bool:
+        classifier = getattr(adapter, "classifier_", adapter.classifier)
+        return method == "predict_proba" if classifier is None else hasattr(classifier, method)
+
+    return check
 
 
-def _move(moving: Map | None, X: NDArray) -> NDArray:
-    """Apply a map, keeping the type of ``X``."""
-    if moving is None:
-        return X
-    points = as_tensor(X, "Adapter", "X")
-    moved: NDArray = moving(points).cpu().numpy().astype(X.dtype, copy=False)
-    return moved
-
-
-def _drawn(draw: np.random.RandomState, length: int, subsample: int | None) -> NDArray:
-    """Return the rows that take part in the plan, ascending."""
-    if subsample is None:
-        return np.arange(length)
-    return np.sort(draw.permutation(length)[:subsample])
-
-
-def _gives_probabilities(adapter: Adapter) -> bool:
-    """Whether the classifier does, fitted or not; the default one does."""
-    classifier = getattr(adapter, "classifier_", adapter.classifier)
-    return classifier is None or hasattr(classifier, "predict_proba")
-
-
-class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """Move the labelled source onto the target, then train a classifier there.
 
     Parameters
     ----------
     transport
-        What moves the source: ``"sinkhorn"``, ``"exact"``, ``"linear"``, ``"coral"``,
-        ``"standardise"``, or an object such as ``Sinkhorn(epsilon=0.1)``.
+        What moves the source: a name among `monge.adapters.TRANSPORTS`, or an object such as
+        ``Sinkhorn(epsilon=0.1)``.
     map
         What makes a function of a plan: ``"barycentric"``, ``"entropic"`` or an object. Not used
         by transports that have no plan.
     classifier
-        Any scikit-learn classifier; it is cloned. By default the nearest neighbour.
+        Any scikit-learn classifier or regressor; it is cloned. By default the nearest neighbour.
     cost
         Cost of the plan, see `monge.PointCloud`.
     subsample
         Rows of each side that the plan is made of, drawn at random; ``None`` takes all. The map
         extends the plan to the rest.
+    target_prior
+        Class proportions of the target that the source is weighted by, in the plan and in the
+        classifier: ``None`` leaves them as they are, ``"estimate"`` finds them without labels (see
+        `monge.adapters.label_shift`: it assumes that rows of one class look alike in both domains),
+        and one share for each class, or a mapping from label to share, gives them.
     random_state
-        Seed of that draw: an integer, a ``numpy.random.RandomState`` or ``None``.
+        Seed of the draws: an integer, a ``numpy.random.RandomState`` or ``None``.
 
     Attributes
     ----------
     classes_
-        Labels seen in `fit`, (L,).
+        Labels seen in `fit`, (L,); there are none for a regressor.
     map_
         The fitted `monge.maps.Map`; ``None`` where `fit` got no target.
     solution_
-        The plan with its certificate; ``None`` for transports without a plan.
+        The plan with its certificate; ``None`` for transports without a plan, and once loaded.
+    certificate_
+        The plan's certificate as plain numbers; ``None`` for transports without a plan.
     classifier_
         The classifier, trained on the moved source.
     source_rows_, target_rows_
         Rows that the plan was made of, ascending; none where `fit` got no target.
+    target_prior_
+        The proportions used, a `monge.adapters.TargetPrior` with its interval, or ``None``.
+    target_sample_
+        At most 500 rows of the target (k, d), to tell what is far from it.
+    far_
+        Distance to the sample beyond which a row counts as far: the 99th percentile of the
+        distances within the sample.
     n_features_in_
         Features d.
+    feature_names_in_
+        Their names, where `fit` got a data frame.
+
+    Notes
+    -----
+    NumPy arrays, data frames, tensors on any device and sparse matrices are taken; a tensor comes
+    back from `transform` as a tensor on its device. A sparse matrix is made dense, within the
+    ``memory`` of the transport.
+
+    A row goes where it goes alone, ``transform(X)[i] == transform(X[i:i+1])[0]``, up to the
+    rounding of a matrix product, which depends on its size.
+
+    In a grid search scikit-learn cuts every array that has as many rows as X along with X, a target
+    of just as many rows too: give it another number.
 
     Examples
     --------
@@ -125,6 +153,7 @@ class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEs
         classifier: Any = None,
         cost: CostName | CostFunction = "sqeuclidean",
         subsample: int | None = None,
+        target_prior: Any = None,
         random_state: Any = None,
     ) -> None:
         self.transport = transport
@@ -132,9 +161,31 @@ class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEs
         self.classifier = classifier
         self.cost = cost
         self.subsample = subsample
+        self.target_prior = target_prior
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any, *, X_target: Any = None, report: Report = silent) -> Adapter:
+    def __sklearn_tags__(self) -> Any:
+        """Be a classifier, or a regressor where the classifier is one."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        tags.target_tags.required = True
+        if is_regression(self.classifier):
+            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+        else:
+            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+        return tags
+
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        *,
+        X_target: Any = None,
+        y_target: Any = None,
+        sample_weight: Any = None,
+        target_weight: Any = None,
+        report: Report = silent,
+    ) -> Adapter:
         """Find the transport from source to target and train the classifier on the moved source.
 
         Parameters
@@ -142,74 +193,178 @@ class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEs
         X
             Source, (n, d).
         y
-            Its labels (n,), at least two classes.
+            Its labels (n,), at least two classes; numbers if the classifier is a regressor.
         X_target
-            Unlabelled target, (m, d). Without it there is nothing to adapt to: the classifier is
-            trained on the source as it is, and a warning says so.
+            Target, (m, d). Without it there is nothing to adapt to: the classifier is trained on
+            the source as it is, and a warning says so.
+        y_target
+            Labels of the target where they are known (m,), ``None``, NaN or ``pandas.NA`` where
+            they are not, or a NumPy masked array; no label is special. What is known keeps sources
+            of other classes away in the plan, and joins the training rows of the classifier.
+        sample_weight, target_weight
+            Weights of the rows, (n,) and (m,): the marginals of the plan, and weights of the
+            classifier if it takes them. A row of weight zero does not count at all.
         report
             Told the progress of the plan.
 
         Raises
         ------
         InputError
-            If the data is not finite, the target is empty or has other features, there is one
-            class only, or a parameter is out of its range.
-        ValueError
-            If the source is empty or misshapen (from scikit-learn's checks).
+            If the data is not finite, a side is empty or has other features, there is one class
+            only, or a parameter is out of its range.
+        MemoryBudgetError
+            If a sparse matrix, or the plan, does not fit.
         ConvergenceError
             If the plan did not converge. An adapter that was fitted before stays as it was.
         """
-        transport = by_name(self.transport, TRANSPORTS, (Solver, CloudFit), "transport")
-        plan_map = by_name(self.map, MAPS, (PlanFit,), "map")
-        subsample = check_subsample(self.subsample)
-        X, y, classes = check_source(self, X, y)
+        asked = self._asked(semi_supervised=y_target is not None)
+        memory = getattr(asked.transport, "memory", DEFAULT_BUDGET)
+        regression = is_regression(self.classifier)
+        source = read_source(self, X, y, sample_weight, regression=regression, memory=memory)
+        prior = check_prior(self.target_prior, source.classes)
         if X_target is None:
+            _require_nothing_else(y_target, target_weight, self.target_prior)
             warnings.warn(
                 "Adapter.fit: X_target is missing, so nothing is adapted and the classifier is "
                 "trained on the source as it is; pass X_target=... to adapt.",
                 MongeWarning,
                 stacklevel=2,
             )
-            nothing = np.arange(0)
-            moving = _Moving(None, None, nothing, nothing)
+            target, found = None, _Found(prior, None, None, Rows(np.arange(0), np.arange(0)))
         else:
-            X_target = check_target(self, X_target)
-            draw = check_random_state(self.random_state)
-            rows = _drawn(draw, len(X), subsample), _drawn(draw, len(X_target), subsample)
-            problem = Problem(
-                PointCloud(X[rows[0]], X_target[rows[1]], self.cost),
-                source_labels=torch.as_tensor(np.searchsorted(classes, y[rows[0]])),
+            target = read_target(
+                self, X_target, y_target, target_weight, classes=source.classes, memory=memory
             )
-            moving = _Moving(*_moved(transport, plan_map, problem, report), *rows)
-        default = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
-        classifier = clone(default if self.classifier is None else self.classifier)
-        classifier.fit(_move(moving.map, X), y)
+            found = self._find(asked, source, target, prior, device_of(X), report)
+        moved = move(found.map, source.X)
+        classifier = trained(self.classifier, moved, source, target, found.prior)
+        warning = found.prior.warning() if found.prior else None
+        if warning:
+            warnings.warn(warning, MongeWarning, stacklevel=2)
         # Only now, so that a fit that fails changes nothing.
-        self.map_, self.solution_, self.source_rows_, self.target_rows_ = moving
-        self.classes_, self.classifier_, self._source_labels = classes, classifier, y
+        self.__dict__.pop("_kept", None)  # of a fit that was loaded
+        self.target_prior_, self.map_, self.solution_, rows = found
+        self.source_rows_ = source.rows[rows.source]
+        self.target_rows_ = target.rows[rows.target] if target else rows.target
+        reach = reach_of(target.X) if target else Reach(source.X[:0], np.inf)
+        self.target_sample_, self.far_ = reach
+        self.classifier_, self._plan_map = classifier, asked.map
+        self._plan_labels = source.y[rows.source]
+        if source.classes is None:
+            self.__dict__.pop("classes_", None)
+        else:
+            self.classes_ = source.classes
         return self
+
+    def _asked(self, *, semi_supervised: bool) -> _Asked:
+        """Turn the parameters into options, and refuse those that do not fit together."""
+        transport = by_name(self.transport, TRANSPORTS, (Solver, CloudFit), "transport")
+        plan_map = by_name(self.map, MAPS, (PlanFit,), "map")
+        regression = is_regression(self.classifier)
+        check_transport(
+            transport,
+            regression=regression,
+            semi_supervised=semi_supervised and not regression,
+        )
+        return _Asked(transport, plan_map, check_subsample(self.subsample))
+
+    def _find(
+        self,
+        asked: _Asked,
+        source: Source,
+        target: Target,
+        prior: TargetPrior | None,
+        device: torch.device,
+        report: Report,
+    ) -> _Found:
+        """Draw the rows, weigh them, and find the plan and the map."""
+        draw = check_random_state(self.random_state)
+        rows = Rows(
+            drawn(draw, len(source.X), asked.subsample), drawn(draw, len(target.X), asked.subsample)
+        )
+        if prior is None and self.target_prior is not None:
+            prior = _estimated(source, target, draw)
+        problem = state_problem(source, target, rows, cost=self.cost, prior=prior, device=device)
+        known = _known_classes(source, target, rows)
+        moving = find_moving(asked.transport, asked.map, problem, known, report)
+        return _Found(prior, moving.map, moving.solution, rows)
 
     def _checked(self, X: Any, verb: str) -> NDArray:
         check_is_fitted(self, "classifier_")
         return check_rows(self, X, verb)
 
-    def transform(self, X: Any) -> NDArray:
-        """Move source rows to where the target is, (k, d) -> (k, d)."""
-        X = self._checked(X, "transform")
-        return _move(self.map_, X)
+    def transform(self, X: Any) -> Any:
+        """Move source rows to where the target is, (k, d) -> (k, d).
+
+        Under partial transport a row that was left behind follows its nearest row that was moved.
+        """
+        return _as_given(move(self.map_, self._checked(X, "transform")), X)
+
+    def inverse_transform(self, X: Any) -> Any:
+        """Move target rows to where the source is, (k, d) -> (k, d).
+
+        The inverse of an affine map; of a plan, the map of the plan read from the target's side,
+        which does not undo `transform` row by row. It costs a pass over the plan.
+
+        Raises
+        ------
+        InputError
+            If there is no way back, with the reason.
+        """
+        X_checked = self._checked(X, "inverse_transform")
+        if self.map_ is None:
+            return _as_given(X_checked, X)
+        return _as_given(move(self._way_back(), X_checked), X)
 
     def predict(self, X: Any) -> NDArray:
-        """Classify target rows, (k, d) -> (k,)."""
+        """Classify target rows, (k, d) -> (k,); numbers if the classifier is a regressor."""
         X = self._checked(X, "predict")
         predicted: NDArray = self.classifier_.predict(X)
         return predicted
 
-    @available_if(_gives_probabilities)  # type: ignore[untyped-decorator] # scikit-learn ships no types
+    @available_if(_classifier_has("predict_proba"))  # type: ignore[untyped-decorator] # scikit-learn ships no types
     def predict_proba(self, X: Any) -> NDArray:
         """Return the class probabilities of target rows, (k, d) -> (k, L)."""
         X = self._checked(X, "predict_proba")
         shares: NDArray = self.classifier_.predict_proba(X)
-        return shares
+        return in_columns(shares, self.classes_, self.classifier_.classes_)
+
+    @available_if(_classifier_has("decision_function"))  # type: ignore[untyped-decorator] # scikit-learn ships no types
+    def decision_function(self, X: Any) -> NDArray:
+        """Return the classifier's scores of target rows, (k, d) -> (k,) or (k, L)."""
+        X = self._checked(X, "decision_function")
+        scores: NDArray = self.classifier_.decision_function(X)
+        return scores
+
+    def score(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        """Return the accuracy on labelled target rows (k, d), (k,); R2 of a regressor."""
+        predicted = self.predict(X)
+        if is_regression(self.classifier):
+            return float(r2_score(y, predicted, sample_weight=sample_weight))
+        labels = class_labels(y, caller="Adapter.score")
+        return float(accuracy_score(labels, predicted, sample_weight=sample_weight))
+
+    def target_distance(self, X: Any) -> NDArray:
+        """Return how far target rows are from those of `fit`, (k, d) -> (k,) float64.
+
+        The Euclidean distance to the nearest row of ``target_sample_``, in units of the features.
+
+        Raises
+        ------
+        InputError
+            If `fit` got no target.
+        """
+        X = self._checked(X, "target_distance")
+        self._require_target("target_distance")
+        return distance_to(self.target_sample_, X)
+
+    def is_far(self, X: Any) -> NDArray:
+        """Say of target rows whether they lie beyond ``far_``, (k, d) -> (k,) booleans.
+
+        About one in a hundred rows of the same target does; many more say that the data has moved
+        on. The errors are those of `target_distance`.
+        """
+        return self.target_distance(X) > self.far_
 
     def propagate(self) -> NDArray:
         """Carry the source labels through the plan: soft votes of the target rows in it.
@@ -218,7 +373,9 @@ class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEs
         -------
         ndarray
             (m, L): for each of ``target_rows_`` the share of its mass that comes from each class
-            (Redko et al. 2019, label propagation); columns follow ``classes_``.
+            (Redko et al. 2019, label propagation); columns follow ``classes_``. For a regressor the
+            mean of its numbers, (m,). A target row that gets no mass, as under partial transport,
+            gets the shares of the whole plan.
 
         Raises
         ------
@@ -226,15 +383,63 @@ class Adapter(ClassifierMixin, OneToOneFeatureMixin, TransformerMixin, OptionsEs
             If the transport has no plan, or `fit` got no target.
         """
         check_is_fitted(self, "classifier_")
-        if self.map_ is None:
-            required, remedy = "given to fit", "pass X_target to fit"
-            raise InputError(sentence("Adapter.propagate", "X_target", required, "none", remedy))
+        self._require_target("propagate")
         if self.solution_ is None:
             required, got = "one that has a plan", repr(self.transport)
             remedy = "use for example transport='sinkhorn'"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
-        labels = np.searchsorted(self.classes_, self._source_labels[self.source_rows_])
-        one_hot = torch.nn.functional.one_hot(torch.as_tensor(labels), len(self.classes_))
-        votes = self.solution_.plan.push(one_hot)
-        shares: NDArray = (votes / votes.sum(1, keepdim=True)).cpu().numpy()
-        return shares
+        if hasattr(self, "classes_"):
+            labels = torch.as_tensor(np.searchsorted(self.classes_, self._plan_labels))
+            votes = torch.nn.functional.one_hot(labels, len(self.classes_))
+        else:
+            votes = torch.as_tensor(self._plan_labels)[:, None]
+        sent = self.solution_.plan.push(torch.cat([votes, torch.ones_like(votes[:, :1])], 1))
+        sums, mass = sent[:, :-1], sent[:, -1:]
+        shares = torch.where(mass > 0, sums / mass, sums.sum(0) / mass.sum()).cpu().numpy()
+        return shares if hasattr(self, "classes_") else shares[:, 0]
+
+    def _require_target(self, verb: str) -> None:
+        if self.map_ is None:
+            required, remedy = "given to fit", "pass X_target to fit"
+            raise InputError(sentence(f"Adapter.{verb}", "X_target", required, "none", remedy))
+
+
+def _as_given(moved: NDArray, given: Any) -> Any:
+    """Return rows as a tensor on the device of the rows that came, if they came as one."""
+    if not isinstance(given, torch.Tensor):
+        return moved
+    return torch.tensor(moved, device=given.device)
+
+
+def _require_nothing_else(y_target: Any, target_weight: Any, target_prior: Any) -> None:
+    """Refuse what says something of a target that is not there."""
+    for name, value in (("y_target", y_target), ("target_weight", target_weight)):
+        if value is not None:
+            required, remedy = "left out without X_target", "pass X_target=... as well"
+            raise InputError(sentence("Adapter.fit", name, required, "a value", remedy))
+    if isinstance(target_prior, str):
+        required, remedy = "no estimate without X_target", "pass X_target=... as well"
+        raise InputError(
+            sentence("Adapter.fit", "target_prior", required, repr(target_prior), remedy)
+        )
+
+
+def _estimated(source: Source, target: Target, draw: np.random.RandomState) -> TargetPrior | None:
+    """Estimate the target's class proportions."""
+    if source.classes is None:
+        return None
+    return estimate_prior(
+        (source.X, source.y, weights_or_even(source.weight, len(source.X))),
+        (target.X, weights_or_even(target.weight, len(target.X))),
+        source.classes,
+        draw,
+    )
+
+
+def _known_classes(source: Source, target: Target, rows: Rows) -> dict[int, int]:
+    """Return the class, from 0, of each target row of the plan whose label is known."""
+    if source.classes is None:
+        return {}
+    classes = np.searchsorted(source.classes, target.known.labels)
+    of_row = dict(zip(target.known.rows.tolist(), classes.tolist(), strict=True))
+    return {column: of_row[row] for column, row in enumerate(rows.target.tolist()) if row in of_row}

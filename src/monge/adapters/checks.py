@@ -1,84 +1,144 @@
-"""What an adapter is given, checked before any work starts."""
+"""The rows that an adapter is given, checked before any work starts.
+
+NumPy arrays, data frames, tensors on any device and SciPy's sparse matrices become one floating
+array (rows, features). A sparse matrix is made dense, within a budget: every cost and every map
+needs all features of a row.
+"""
 
 from __future__ import annotations
 
+import logging
+import math
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 import torch
+from scipy.sparse import sparray, spmatrix
 from sklearn.base import BaseEstimator
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from monge._types import NDArray
+from monge.adapters.words import first_line
 from monge.errors import InputError, sentence
+from monge.memory import DEFAULT_BUDGET, format_bytes, require_memory
 
-__all__ = ["check_rows", "check_source", "check_subsample", "check_target"]
+__all__ = ["check_rows", "check_subsample", "check_target", "check_weights", "device_of"]
 
 _TYPES = [np.float64, np.float32]
 
+logger = logging.getLogger("monge")
 
-def check_source(estimator: BaseEstimator, X: Any, y: Any) -> tuple[NDArray, NDArray, NDArray]:
-    """Return the labelled source (n, d), (n,) and its classes (L,); the width is noted.
+
+def check_rows(
+    estimator: BaseEstimator,
+    X: Any,
+    verb: str,
+    *,
+    reset: bool = False,
+    memory: str | int = DEFAULT_BUDGET,
+) -> NDArray:
+    """Return rows to fit, move or classify, (k, d).
+
+    Parameters
+    ----------
+    estimator
+        Whose features they must have; with ``reset`` it notes theirs.
+    X
+        The rows.
+    verb
+        The method that asks, for the error sentence.
+    reset
+        Whether the estimator learns its features from X.
+    memory
+        Budget of a sparse matrix made dense.
 
     Raises
     ------
     InputError
-        If X is not finite or there is one class only.
+        If they are no table of finite numbers of these features.
+    MemoryBudgetError
+        If a sparse matrix does not fit the budget, before it is made dense.
     ValueError
-        From scikit-learn's checks of shapes and types.
+        From scikit-learn, if the columns of a data frame have other names than those of `fit`: it
+        lists them, one a line.
     """
-    X, y = validate_data(estimator, _array(X), _array(y), dtype=_TYPES, ensure_all_finite=False)
-    _require_finite(X, "Adapter.fit", "X")
-    check_classification_targets(y)
-    classes = np.unique(y)
-    if len(classes) < 2:  # noqa: PLR2004 - there is something to tell apart
-        required, got = "of at least two classes", "one class"
-        remedy = "add source rows of another class"
-        raise InputError(sentence("Adapter.fit", "y", required, got, remedy))
-    return X, y, classes
+    caller = f"Adapter.{verb}"
+    array = _array(X, caller, "X", memory)
+    if getattr(array, "ndim", 2) == 1:
+        required, got = "a table of rows and features", f"shape {tuple(array.shape)}"
+        # scikit-learn's contract asks for these very words.
+        remedy = "Reshape your data: array.reshape(1, -1) is one row, array.reshape(-1, 1) a column"
+        raise InputError(sentence(caller, "X", required, got, remedy))
+    try:
+        checked: NDArray = validate_data(
+            estimator, array, reset=reset, dtype=_TYPES, ensure_all_finite=False
+        )
+    except ValueError as error:
+        if "feature names" in str(error):
+            raise
+        required = "a table of numbers, at least one row"
+        remedy = "pass one row a sample, with the features that fit was given"
+        raise InputError(sentence(caller, "X", required, first_line(error), remedy)) from error
+    _require_finite(checked, caller, "X")
+    return checked
 
 
-def check_target(estimator: BaseEstimator, X_target: Any) -> NDArray:
+def check_target(
+    estimator: BaseEstimator, X_target: Any, *, memory: str | int = DEFAULT_BUDGET
+) -> NDArray:
     """Return the unlabelled target (m, d), with the features of the source.
 
     Raises
     ------
     InputError
         If it is empty, not finite, no table of numbers, or of other features.
+    MemoryBudgetError
+        If a sparse matrix does not fit the budget, before it is made dense.
     """
     caller, name = "Adapter.fit", "X_target"
-    X_target = _array(X_target)
+    array = _array(X_target, caller, name, memory)
     try:
         checked: NDArray = validate_data(
-            estimator, X_target, reset=False, dtype=_TYPES, ensure_all_finite=False
+            estimator, array, reset=False, dtype=_TYPES, ensure_all_finite=False
         )
     except ValueError as error:
-        width, shape = estimator.n_features_in_, getattr(X_target, "shape", None)
+        width, shape = estimator.n_features_in_, getattr(array, "shape", None)
         fits = shape is None or (len(shape) == 2 and shape[0] > 0 and shape[1] == width)  # noqa: PLR2004 - rows and columns
         required = f"a table of numbers, at least one row of the {width} features of X"
-        got = str(error).splitlines()[0].rstrip(".") if fits else f"shape {shape}"
+        got = first_line(error) if fits else f"shape {tuple(shape or ())}"
         remedy = "pass one row a sample, with the features of X in their order"
         raise InputError(sentence(caller, name, required, got, remedy)) from error
     _require_finite(checked, caller, name)
     return checked
 
 
-def check_rows(estimator: BaseEstimator, X: Any, verb: str) -> NDArray:
-    """Return rows to move or classify, (k, d).
+def check_weights(weights: Any, length: int, name: str) -> NDArray | None:
+    """Return one weight a row, (k,) float64, or ``None`` where none are given.
 
     Raises
     ------
     InputError
-        If they are not finite.
-    ValueError
-        From scikit-learn's checks of shapes and types.
+        If they are not finite and non-negative, of another length, or all zero.
     """
-    X = validate_data(estimator, _array(X), reset=False, dtype=_TYPES, ensure_all_finite=False)
-    _require_finite(X, f"Adapter.{verb}", "X")
-    checked: NDArray = X
-    return checked
+    if weights is None:
+        return None
+    caller, remedy = "Adapter.fit", "pass one number a row, 0 for rows that are not to count"
+    try:
+        array = np.array(_array(weights, caller, name, DEFAULT_BUDGET), dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        got = first_line(error)
+        raise InputError(sentence(caller, name, "numbers", got, remedy)) from error
+    if array.shape != (length,):
+        required, got = f"of shape ({length},), one a row", f"shape {array.shape}"
+    elif not np.isfinite(array).all() or (array < 0).any():
+        wrong = int((~(np.isfinite(array) & (array >= 0))).argmax())
+        required, got = "finite and at least 0", f"{array[wrong]} in row {wrong}"
+    elif not array.any():
+        required, got = "a weight above zero somewhere", "only zeros"
+    else:
+        return array
+    raise InputError(sentence(caller, name, required, got, remedy))
 
 
 def check_subsample(subsample: Any) -> int | None:
@@ -98,9 +158,25 @@ def check_subsample(subsample: Any) -> int | None:
     return int(subsample)
 
 
-def _array(values: Any) -> Any:
-    """Bring a tensor to where scikit-learn can look at it: out of any gradient, on the CPU."""
-    return values.detach().cpu().numpy() if isinstance(values, torch.Tensor) else values
+def device_of(X: Any) -> torch.device:
+    """Return where the work is done: where a tensor lies, else on the CPU."""
+    return X.device if isinstance(X, torch.Tensor) else torch.device("cpu")
+
+
+def _array(values: Any, caller: str, name: str, memory: str | int) -> Any:
+    """Bring tensors and sparse matrices to where scikit-learn can look at them."""
+    if isinstance(values, torch.Tensor):
+        values = values.detach().cpu()
+        halved = values.dtype in (torch.float16, torch.bfloat16)
+        return (values.float() if halved else values).numpy()
+    if not isinstance(values, sparray | spmatrix):
+        return values
+    sparse: Any = values
+    need = math.prod(sparse.shape) * (4 if sparse.dtype == np.float32 else 8)
+    remedy = "pass fewer rows, reduce the features (TruncatedSVD), or give the transport memory"
+    require_memory(f"{caller}, dense {name}", need, memory, remedy)
+    logger.info("%s: the sparse %s takes %s dense.", caller, name, format_bytes(need))
+    return sparse.toarray()
 
 
 def _require_finite(X: NDArray, caller: str, name: str) -> None:

@@ -5,23 +5,52 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
+from monge.adapters.relaxed import Partial, Unbalanced
 from monge.errors import InputError, sentence
-from monge.maps import Barycentric, CloudFit, Coral, EntropicMap, LinearMonge, PlanFit, Standardise
-from monge.solvers import Exact, Sinkhorn, Solver
+from monge.maps import (
+    Barycentric,
+    CloudFit,
+    Coral,
+    EntropicMap,
+    Kernel,
+    LinearMonge,
+    MappingEstimation,
+    PlanFit,
+    Ridge,
+    Standardise,
+)
+from monge.solvers import ClassRegularized, Exact, Laplacian, Prototypes, Sinkhorn, Solver
 
 __all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
 
 Transport: TypeAlias = Solver | CloudFit
 """What moves the source: a solver, whose plan a map makes a function, or a map of moments alone."""
 
+
+def _kernel() -> MappingEstimation:
+    return MappingEstimation(regression=Kernel())
+
+
 TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "standardise": Standardise,
     "coral": Coral,
     "linear": LinearMonge,
     "exact": Exact,
+    "class_regularized": ClassRegularized,
+    "laplacian": Laplacian,
+    "unbalanced": Unbalanced,
+    "partial": Partial,
+    "ridge": MappingEstimation,
+    "kernel": _kernel,
+    "prototypes": Prototypes,
     "sinkhorn": Sinkhorn,
 }
-MAPS: Mapping[str, Callable[[], PlanFit]] = {"barycentric": Barycentric, "entropic": EntropicMap}
+MAPS: Mapping[str, Callable[[], PlanFit]] = {
+    "barycentric": Barycentric,
+    "entropic": EntropicMap,
+    "ridge": Ridge,
+    "kernel": Kernel,
+}
 
 Option = TypeVar("Option")
 

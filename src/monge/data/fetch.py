@@ -49,6 +49,11 @@ class Patience:
     ------
     InputError
         If a time is negative or the timeout is zero.
+
+    Examples
+    --------
+    >>> Patience(timeout=5)
+    Patience(timeout=5, pauses=(0.5, 1.0, 2.0))
     """
 
     timeout: float = 30.0
@@ -109,6 +114,19 @@ def fetch(
         If no address gave the file.
     OutputError
         If the folder cannot be written or the disk is full.
+
+    Examples
+    --------
+    A file that is there and whole is left as it is, without a request:
+
+    >>> from hashlib import sha256
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     there = Path(folder, "digits.bin")
+    ...     size = there.write_bytes(b"whole")
+    ...     digest = sha256(b"whole").hexdigest()
+    ...     fetch(["https://example.org/digits.bin"], there, sha256=digest).name
+    'digits.bin'
     """
     checksum = _checksum(md5, sha256)
     if not urls or not all(url.startswith(("http://", "https://")) for url in urls):

@@ -35,6 +35,11 @@ class Experiment:
         How to run it.
     options
         How it is run unless told otherwise.
+
+    Examples
+    --------
+    >>> EXPERIMENTS["demo"].target_name, EXPERIMENTS["demo"].options.epochs
+    ('UCI digits', 30)
     """
 
     name: str

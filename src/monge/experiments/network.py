@@ -124,7 +124,7 @@ def train_network(
     model, history = _trained(images, options, seed, cache, report)
     arrays = {}
     for side, x in (("source", images.prepared_source), ("target", images.prepared_target)):
-        arrays[side] = extract_features(model, x, report=report)
+        arrays[side] = extract_features(model, x, report=report).x
         scores = predict_probabilities(model, x, report=report)
         arrays[f"{side}_predicted"] = scores.argmax(1)
     figures = {"loss": list(history.loss), "accuracy": list(history.accuracy)}

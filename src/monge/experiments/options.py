@@ -46,6 +46,11 @@ class RunOptions:
         Of the entropic plan.
     full
         Whether the table also has the plan of all rows of both sides.
+
+    Examples
+    --------
+    >>> RunOptions(seeds=(0, 1, 2)).solver().tolerance
+    1e-06
     """
 
     seeds: tuple[int, ...] = (0,)

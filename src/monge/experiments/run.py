@@ -23,12 +23,13 @@ from monge.experiments.methods import Cell, Task, chosen_methods, fit_the_post, 
 from monge.experiments.named import Experiment
 from monge.experiments.network import Images, Network, train_network
 from monge.experiments.options import RunOptions
+from monge.files import write_text
 from monge.nets import LeNet5, count_parameters
 from monge.progress import Progress, Report, silent
 from monge.report import write_report
 from monge.results import Evidence, MethodResult, PlanResult, Result, Spread
 from monge.solvers import Solution
-from monge.store import Cache, write_text
+from monge.store import Cache
 from monge.training import seeded
 
 __all__ = ["Finished", "run"]
@@ -47,6 +48,13 @@ class Finished:
         The figures and the arrays behind the pictures.
     page
         ``report.html``.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> finished.result.target_n  # doctest: +SKIP
+    1797
     """
 
     result: Result
@@ -98,6 +106,13 @@ def run(
         If the output folder cannot be written, before any work starts.
     DataError
         If a data file is missing, damaged or of another format.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS
+    >>> finished = run(EXPERIMENTS["demo"], options=RunOptions(epochs=30))  # doctest: +SKIP
+    >>> finished.page  # doctest: +SKIP
+    PosixPath('runs/demo/report.html')
     """
     options = experiment.options if options is None else options
     folder = out / experiment.name

@@ -26,6 +26,14 @@ class Factors:
         (n, k) and (m, k).
     row, column
         (n,) and (m,).
+
+    Examples
+    --------
+    >>> x, y = torch.tensor([[1.0], [2.0]]), torch.tensor([[4.0]])
+    >>> cost = Factors(left=2 * x, right=y, row=x[:, 0] ** 2, column=y[:, 0] ** 2)
+    >>> cost.row[:, None] + cost.column - cost.left @ cost.right.T  # (x - y)^2
+    tensor([[9.],
+            [4.]])
     """
 
     left: Tensor
@@ -39,6 +47,17 @@ class Geometry(ABC):
 
     A geometry knows no epsilon and no weights. Write `shape`, `dtype`, `device`, `block`, `select`,
     `transpose` and `to`; the rest follows.
+
+    Examples
+    --------
+    What every geometry can do, here a point cloud:
+
+    >>> from monge.geometry import PointCloud
+    >>> cloud = PointCloud(torch.tensor([[0.0], [2.0]]), torch.tensor([[1.0]]), cost="sqeuclidean")
+    >>> isinstance(cloud, Geometry), cloud.shape, cloud.max()
+    (True, (2, 1), 1.0)
+    >>> cloud.mean(torch.tensor([0.5, 0.5]), torch.tensor([1.0]))
+    1.0
     """
 
     @property

@@ -21,6 +21,14 @@ class DenseCost(Geometry):
     ------
     InputError
         If the matrix is not finite, empty, or not two-dimensional.
+
+    Examples
+    --------
+    >>> cost = DenseCost(torch.tensor([[0.0, 1.0, 4.0], [1.0, 0.0, 1.0]]))
+    >>> cost.shape, cost.max()
+    ((2, 3), 4.0)
+    >>> cost.block(slice(0, 1))
+    tensor([[0., 1., 4.]])
     """
 
     matrix: Tensor

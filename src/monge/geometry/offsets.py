@@ -31,6 +31,15 @@ class OffsetCost(Geometry):
     ------
     InputError
         If the shapes do not fit or a value is not finite.
+
+    Examples
+    --------
+    >>> from monge.geometry import DenseCost
+    >>> base, table = DenseCost(torch.zeros(3, 2)), torch.tensor([[0.0, 5.0], [7.0, 0.0]])
+    >>> OffsetCost.by_class(base, table, torch.tensor([0, 1, 1])).block(slice(0, 3))
+    tensor([[0., 5.],
+            [7., 0.],
+            [7., 0.]])
     """
 
     base: Geometry

@@ -2,8 +2,11 @@
 
 from monge.maps.affine import AffineMap, Coral, LinearMonge, Standardise
 from monge.maps.barycentric import Barycentric, NearestExtension
-from monge.maps.base import CloudFit, Map, PlanFit
+from monge.maps.base import CloudFit, JointFit, Map, PlanFit
 from monge.maps.entropic import EntropicMap, SoftAssignment
+from monge.maps.kernel import Kernel, KernelMap
+from monge.maps.mapping import MappingEstimation
+from monge.maps.ridge import Ridge
 
 __all__ = [
     "AffineMap",
@@ -11,10 +14,15 @@ __all__ = [
     "CloudFit",
     "Coral",
     "EntropicMap",
+    "JointFit",
+    "Kernel",
+    "KernelMap",
     "LinearMonge",
     "Map",
+    "MappingEstimation",
     "NearestExtension",
     "PlanFit",
+    "Ridge",
     "SoftAssignment",
     "Standardise",
 ]

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 
 from monge._types import ArrayLike, Tensor
-from monge.errors import InputError, sentence
 from monge.maps.base import CloudFit, Map, check_points, cloud_of
+from monge.maps.shrinkage import Shrinkage, check_shrinkage, shared_share, shrunk
 from monge.numerics import moments, symmetric_power
 from monge.solvers import Problem
 
@@ -75,44 +75,61 @@ class Standardise(CloudFit):
         return _map(problem, scale.diag(), source_mean, target_mean)
 
 
-def _shrunk(covariance: Tensor, shrinkage: float) -> Tensor:
-    """Mix a covariance (d, d) with the multiple of the identity that has the same trace."""
-    size = len(covariance)
-    flat = torch.eye(size, dtype=covariance.dtype, device=covariance.device)
-    return (1 - shrinkage) * covariance + shrinkage * covariance.trace() / size * flat
+def _unspanned(covariance: Tensor) -> Tensor:
+    """Return the projector onto the directions in which a covariance (d, d) is zero."""
+    whole = torch.eye(len(covariance), dtype=covariance.dtype, device=covariance.device)
+    return whole - symmetric_power(covariance, 0.0)
 
 
-def _check_shrinkage(caller: str, shrinkage: float) -> None:
-    if not 0 <= shrinkage <= 1:
-        required, remedy = "between 0 and 1", "pass for example shrinkage=0.01"
-        raise InputError(sentence(caller, "shrinkage", required, shrinkage, remedy))
+def _covariances(
+    problem: Problem, shrinkage: Shrinkage, caller: str
+) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+    """Return mean (d,) and shrunk covariance (d, d) of the source, then of the target."""
+    cloud = cloud_of(problem, caller)
+    share = shared_share(shrinkage, (cloud.x, problem.a), (cloud.y, problem.b))
+    source_mean, source = moments(cloud.x, problem.a)
+    target_mean, target = moments(cloud.y, problem.b)
+    return (source_mean, shrunk(source, share)), (target_mean, shrunk(target, share))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Coral(CloudFit):
     """Whiten the source and colour it like the target (CORAL; Sun, Feng and Saenko 2016).
 
-    ``A = Cs^(-1/2) Ct^(1/2)``, both means moved onto the target's.
+    ``A = Cs^(-1/2) Ct^(1/2)``, both means moved onto the target's. Directions in which the source
+    does not vary are left alone.
 
     Parameters
     ----------
     shrinkage
-        Share of a multiple of the identity mixed into both covariances, in [0, 1].
+        Share of a multiple of the identity mixed into both covariances, in [0, 1]; by default it
+        is estimated (Ledoit and Wolf 2004), which is right for fewer rows than features too.
+
+    Raises
+    ------
+    InputError
+        If the shrinkage is no such share.
+
+    Examples
+    --------
+    >>> from monge import PointCloud, Problem
+    >>> x = torch.tensor([[-1.0, 0.0], [1.0, 0.0], [0.0, -1.0], [0.0, 1.0]])
+    >>> Coral(shrinkage=0).fit(Problem(PointCloud(x, 2 * x + 5)))(x)[0]
+    tensor([3., 5.])
     """
 
-    shrinkage: float = 0.01
+    shrinkage: Shrinkage = "ledoit-wolf"
 
     def __post_init__(self) -> None:
-        _check_shrinkage("Coral", self.shrinkage)
+        check_shrinkage("Coral", self.shrinkage)
 
     def fit(self, problem: Problem) -> AffineMap:
         """Make the map that moves the source of a problem to its target."""
-        cloud = cloud_of(problem, "Coral")
-        source_mean, source = moments(cloud.x, problem.a)
-        target_mean, target = moments(cloud.y, problem.b)
-        source, target = _shrunk(source, self.shrinkage), _shrunk(target, self.shrinkage)
+        (source_mean, source), (target_mean, target) = _covariances(
+            problem, self.shrinkage, "Coral"
+        )
         matrix = symmetric_power(source, -0.5) @ symmetric_power(target, 0.5)
-        return _map(problem, matrix, source_mean, target_mean)
+        return _map(problem, matrix + _unspanned(source), source_mean, target_mean)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,26 +138,40 @@ class LinearMonge(CloudFit):
 
     ``A = Cs^(-1/2) (Cs^(1/2) Ct Cs^(1/2))^(1/2) Cs^(-1/2)`` (Knott and Smith 1984; Flamary, Lounici
     and Ferrari 2019), symmetric and positive: of all affine maps onto the target's moments the one
-    that moves the points the least.
+    that moves the points the least. Directions in which the source does not vary have no moments to
+    match and are left alone: A is the identity there.
 
     Parameters
     ----------
     shrinkage
-        Share of a multiple of the identity mixed into both covariances, in [0, 1]; it must be
-        positive to mean something where there are fewer rows than features.
+        Share of a multiple of the identity mixed into both covariances, in [0, 1]; by default it
+        is estimated (Ledoit and Wolf 2004), which is right for fewer rows than features too.
+
+    Raises
+    ------
+    InputError
+        If the shrinkage is no such share.
+
+    Examples
+    --------
+    >>> from monge import PointCloud, Problem
+    >>> x = torch.tensor([[-1.0, 7.0], [1.0, 7.0]])
+    >>> moved = LinearMonge(shrinkage=0).fit(Problem(PointCloud(x, 2 * x)))
+    >>> moved(torch.tensor([[1.0, 7.0], [1.0, 8.0]]))
+    tensor([[ 2., 14.],
+            [ 2., 15.]])
     """
 
-    shrinkage: float = 0.01
+    shrinkage: Shrinkage = "ledoit-wolf"
 
     def __post_init__(self) -> None:
-        _check_shrinkage("LinearMonge", self.shrinkage)
+        check_shrinkage("LinearMonge", self.shrinkage)
 
     def fit(self, problem: Problem) -> AffineMap:
         """Make the map that moves the source of a problem to its target."""
-        cloud = cloud_of(problem, "LinearMonge")
-        source_mean, source = moments(cloud.x, problem.a)
-        target_mean, target = moments(cloud.y, problem.b)
-        source, target = _shrunk(source, self.shrinkage), _shrunk(target, self.shrinkage)
+        (source_mean, source), (target_mean, target) = _covariances(
+            problem, self.shrinkage, "LinearMonge"
+        )
         root, inverse = symmetric_power(source, 0.5), symmetric_power(source, -0.5)
         matrix = inverse @ symmetric_power(root @ target @ root, 0.5) @ inverse
-        return _map(problem, matrix, source_mean, target_mean)
+        return _map(problem, matrix + _unspanned(source), source_mean, target_mean)

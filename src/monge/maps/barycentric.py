@@ -14,6 +14,7 @@ the plan follow their nearest fitted row (Ferradans et al. 2014, equation 6 ther
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 
@@ -23,7 +24,15 @@ from monge.maps.base import Map, PlanFit, check_points, cloud_of
 from monge.neighbors import nearest
 from monge.solvers import Solution
 
-__all__ = ["Barycentric", "NearestExtension"]
+__all__ = ["Barycentric", "Images", "NearestExtension"]
+
+
+class Images(NamedTuple):
+    """Rows of a plan that feed anyone: points (n, d), barycentres (n, d), mass (n,) float64."""
+
+    anchors: Tensor
+    places: Tensor
+    mass: Tensor
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -82,23 +91,28 @@ class Barycentric(PlanFit):
         ConvergenceError
             If an image is not finite.
         """
-        cloud = cloud_of(solution.problem, "Barycentric")
+        images = self.images(solution, "Barycentric")
+        return NearestExtension(anchors=images.anchors, images=images.places)
+
+    def images(self, solution: Solution, caller: str) -> Images:
+        """Find where the rows that feed anyone go; errors, as of `fit`, name the caller."""
+        cloud = cloud_of(solution.problem, caller)
         if cloud.cost != "sqeuclidean":
             required = "'sqeuclidean', for which the mean of the targets is the barycentre"
             got = repr(cloud.cost)
             remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
-            raise UnsupportedCostError(sentence("Barycentric", "cost", required, got, remedy))
-        images = solution.plan.barycentre(cloud.y)
-        anchors = cloud.x.to(images.dtype)
-        fed = (
-            solution.plan.pull(torch.ones_like(images[:1, :1]).expand(cloud.shape[1], 1))[:, 0] > 0
-        )
+            raise UnsupportedCostError(sentence(caller, "cost", required, got, remedy))
+        places = solution.plan.barycentre(cloud.y)
+        anchors = cloud.x.to(places.dtype)
+        ones = places.new_ones(len(cloud.y), 1)
+        mass = solution.plan.pull(ones)[:, 0].double()
+        fed = mass > 0
         if not bool(fed.all()):
-            anchors, images = anchors[fed], images[fed]
-        if len(images) == 0 or not bool(torch.isfinite(images).all()):
+            anchors, places, mass = anchors[fed], places[fed], mass[fed]
+        if len(places) == 0 or not bool(torch.isfinite(places).all()):
             raise ConvergenceError(
-                "Barycentric: the plan gives no finite image; look at solution.status and "
+                f"{caller}: the plan gives no finite image; look at solution.status and "
                 "solution.marginal_error, and raise epsilon.",
                 solution,
             )
-        return NearestExtension(anchors=anchors, images=images)
+        return Images(anchors, places, mass)

@@ -1,4 +1,4 @@
-"""The map's protocol, and the two ways to fit one: on a plan, or on the two clouds alone."""
+"""The map's protocol, and the ways to fit one: on a plan, on the clouds alone, or with a plan."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import PointCloud
-from monge.solvers import Problem, Solution
+from monge.solvers import Problem, Solution, Solver
 
-__all__ = ["CloudFit", "Map", "PlanFit", "check_points", "cloud_of"]
+__all__ = ["CloudFit", "JointFit", "Map", "PlanFit", "check_points", "cloud_of"]
 
 
 class Map(ABC):
@@ -44,6 +44,22 @@ class CloudFit(ABC):
     @abstractmethod
     def fit(self, problem: Problem) -> Map:
         """Make the map that moves the source of a problem to its target."""
+
+
+class JointFit(Solver, CloudFit):
+    """Options of a plan and a map that are found together.
+
+    As a solver it gives the plan, as a fit the map; the map is what `follower` makes of the plan.
+    """
+
+    @property
+    @abstractmethod
+    def follower(self) -> PlanFit:
+        """What makes the map of a plan that was found here."""
+
+    def fit(self, problem: Problem) -> Map:
+        """Make the map that moves the source of a problem to its target."""
+        return self.follower.fit(self.solve(problem))
 
 
 def cloud_of(problem: Problem, caller: str) -> PointCloud:

@@ -16,14 +16,30 @@ __all__ = ["Marginals", "Plan", "Receivers"]
 
 
 class Marginals(NamedTuple):
-    """Mass that each source row gives (n,) and each target row gets (m,), float64."""
+    """Mass that each source row gives (n,) and each target row gets (m,), float64.
+
+    Examples
+    --------
+    >>> marginals = Marginals(source=torch.tensor([0.5, 0.5]), target=torch.tensor([1.0]))
+    >>> marginals.source.sum() == marginals.target.sum()
+    tensor(True)
+    """
 
     source: Tensor
     target: Tensor
 
 
 class Receivers(NamedTuple):
-    """The largest receivers of each source row: mass (n, k), descending, and target row (n, k)."""
+    """The largest receivers of each source row: mass (n, k), descending, and target row (n, k).
+
+    Examples
+    --------
+    >>> from monge.plans import DensePlan
+    >>> mass, row = DensePlan(torch.tensor([[0.1, 0.4], [0.5, 0.0]])).top(1)
+    >>> row
+    tensor([[1],
+            [0]])
+    """
 
     mass: Tensor
     row: Tensor
@@ -34,6 +50,18 @@ class Plan(ABC):
 
     Write `shape`, `dtype`, `device` and `rows`; everything else streams over blocks of rows, so
     nothing of size n x m is made but by `dense`.
+
+    Examples
+    --------
+    What every plan can do, here one that is a matrix:
+
+    >>> from monge.plans import DensePlan
+    >>> plan = DensePlan(torch.tensor([[0.25, 0.25], [0.0, 0.5]]))
+    >>> plan.marginals().target
+    tensor([0.2500, 0.7500], dtype=torch.float64)
+    >>> plan.barycentre(torch.tensor([[0.0], [8.0]]))
+    tensor([[4.],
+            [8.]])
     """
 
     @property

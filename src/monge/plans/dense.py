@@ -14,7 +14,15 @@ __all__ = ["DensePlan"]
 
 @dataclass(frozen=True, eq=False)
 class DensePlan(Plan):
-    """Mass given as a matrix (n, m)."""
+    """Mass given as a matrix (n, m).
+
+    Examples
+    --------
+    >>> plan = DensePlan(torch.tensor([[0.5, 0.0], [0.0, 0.5]]))
+    >>> plan.push(torch.tensor([[1.0], [3.0]]))
+    tensor([[0.5000],
+            [1.5000]])
+    """
 
     matrix: Tensor
 

@@ -29,6 +29,15 @@ class EntropicPlan(Plan):
         Reference weights, (n,) and (m,); zero weights send and receive nothing.
     f, g
         Potentials, (n,) and (m,) float64, in the units of the cost.
+
+    Examples
+    --------
+    >>> from monge.geometry import DenseCost
+    >>> half, zero = torch.tensor([0.5, 0.5]), torch.zeros(2, dtype=torch.float64)
+    >>> cost = DenseCost(torch.zeros(2, 2))
+    >>> EntropicPlan(geometry=cost, epsilon=1.0, a=half, b=half, f=zero, g=zero).dense()
+    tensor([[0.2500, 0.2500],
+            [0.2500, 0.2500]])
     """
 
     geometry: Geometry

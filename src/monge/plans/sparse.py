@@ -24,6 +24,14 @@ class SparsePlan(Plan):
         (e,) non-negative.
     size
         Source rows n and target rows m.
+
+    Examples
+    --------
+    >>> entry = torch.tensor([0, 1])
+    >>> plan = SparsePlan(row=entry, column=entry, mass=torch.tensor([0.25, 0.75]), size=(2, 2))
+    >>> plan.dense()
+    tensor([[0.2500, 0.0000],
+            [0.0000, 0.7500]])
     """
 
     row: Tensor

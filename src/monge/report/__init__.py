@@ -37,6 +37,13 @@ def write_report(result: Result, evidence: Evidence, folder: Path, report: Repor
     ------
     OutputError
         If matplotlib or jinja2 is missing, or the folder cannot be written.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS, run
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> write_report(finished.result, finished.evidence, Path("out"))  # doctest: +SKIP
+    PosixPath('out/report.html')
     """
     pictures = draw_all(result, evidence, folder, report)
     return write_page(result, pictures, Path(folder) / "report.html")

@@ -178,6 +178,13 @@ def write_page(result: Result, pictures: Sequence[Picture], path: Path) -> Path:
         If jinja2 is missing or the file cannot be written.
     DataError
         If a picture cannot be read.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS, run
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> write_page(finished.result, [], Path("out/report.html"))  # doctest: +SKIP
+    PosixPath('out/report.html')
     """
     path = Path(path)
     write_whole(path, render(result, pictures).encode("utf-8"), "write_page")

@@ -33,6 +33,13 @@ class Picture:
         What the picture shows, for a reader who does not see it.
     path
         The PNG file.
+
+    Examples
+    --------
+    >>> Picture(
+    ...     name="plan", title="The plan.", alt_text="A matrix.", path=Path("figures/plan.png")
+    ... ).path.stem
+    'plan'
     """
 
     name: str
@@ -87,6 +94,14 @@ def draw_all(
     ------
     OutputError
         If matplotlib is missing or the folder cannot be written.
+
+    Examples
+    --------
+    >>> from monge.experiments import EXPERIMENTS, run
+    >>> finished = run(EXPERIMENTS["demo"])  # doctest: +SKIP
+    >>> pictures = draw_all(finished.result, finished.evidence, Path("out"))  # doctest: +SKIP
+    >>> pictures[0].name  # doctest: +SKIP
+    'accuracy'
     """
     pictures: list[Picture] = []
     chosen = drawers(evidence)

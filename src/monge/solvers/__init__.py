@@ -5,6 +5,7 @@ from monge.solvers.class_regularized import ClassRegularized
 from monge.solvers.exact import Exact
 from monge.solvers.laplacian import Laplacian
 from monge.solvers.problem import Problem
+from monge.solvers.prototypes import Prototypes
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import MarginalError, Solution, Status
 
@@ -14,6 +15,7 @@ __all__ = [
     "Laplacian",
     "MarginalError",
     "Problem",
+    "Prototypes",
     "Sinkhorn",
     "Solution",
     "Solver",

@@ -84,6 +84,11 @@ class History:
     accuracy
         Share of rows classified right, in [0, 1], taken likewise: it lags behind the accuracy of
         the final weights.
+
+    Examples
+    --------
+    >>> History().extended(loss=2.3, accuracy=0.1).extended(loss=1.1, accuracy=0.6)
+    History(loss=(2.3, 1.1), accuracy=(0.1, 0.6))
     """
 
     loss: tuple[float, ...] = ()
@@ -111,6 +116,20 @@ class TrainingState:
         Loss and accuracy so far; its length is the number of finished epochs.
     options
         What the training was told.
+
+    Examples
+    --------
+    >>> from monge.training import fit
+    >>> states, model = [], nn.Linear(2, 2)
+    >>> x, labels = torch.rand(8, 2), torch.arange(8) % 2
+    >>> history = fit(
+    ...     model, x, labels, options=TrainingOptions(epochs=3), on_epoch=states.append
+    ... )
+    >>> again = nn.Linear(2, 2)
+    >>> fit(again, x, labels, options=TrainingOptions(epochs=3), state=states[0]) == history
+    True
+    >>> torch.equal(again.weight, model.weight)
+    True
     """
 
     tensors: dict[str, Tensor]

@@ -1,0 +1,203 @@
+"""A fitted adapter as an artifact: ``config.json`` and ``arrays.safetensors``, never pickle.
+
+What is stored is all that the fit learned but the plan, of which the certificate is kept: the map
+and the classifier are what a new row needs. Everything is found by name in a fixed register, so
+that loading runs no code that the artifact brings.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, is_dataclass
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from monge._types import NDArray
+from monge.adapters.certificate import Certificate
+from monge.adapters.classifiers import decode_classifier, encode_classifier
+from monge.adapters.encoding import Decoder, Encoder
+from monge.adapters.named import MAPS, TRANSPORTS
+from monge.adapters.prior import TargetPrior
+from monge.adapters.words import first_line
+from monge.errors import InputError, StoreError, sentence
+from monge.maps import Map
+from monge.store import load_arrays, load_config, save_arrays
+
+__all__ = ["describe", "load_adapter", "save_adapter"]
+
+KIND = "monge.adapter"
+VERSION = 1
+_LIBRARIES = ("monge", "numpy", "scikit-learn", "scipy", "torch")
+_APART = frozenset({"_kept", "classifier_", "solution_", "_metadata_request"})
+"""Learned state that is stored in a way of its own, or not: the plan, and requests of routing."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kept:
+    """What is kept of a plan that is not stored.
+
+    Attributes
+    ----------
+    certificate
+        Its numbers; ``None`` for transports without a plan.
+    inverse
+        The map from target to source, where it was asked for.
+    """
+
+    certificate: Certificate | None
+    inverse: Map | None
+
+
+def save_adapter(
+    adapter: Any, folder: str | os.PathLike[str], kept: Kept, notes: Mapping[str, Any] | None
+) -> None:
+    """Save a fitted adapter; see `Adapter.save`."""
+    encoder = Encoder(classes=_classes())
+    given = adapter.get_params(deep=False)
+    seed = given["random_state"]
+    if seed is not None and not isinstance(seed, int | np.integer):
+        required, remedy = "a whole number or None", "call set_params(random_state=None) first"
+        raise InputError(sentence("Adapter.save", "random_state", required, repr(seed), remedy))
+    own = {key: encoder.encode(v, key) for key, v in given.items() if key != "classifier"}
+    state = {
+        key: encoder.encode(value, key)
+        for key, value in vars(adapter).items()
+        if key not in given and key not in _APART
+    }
+    config = {
+        "kind": KIND,
+        "version": VERSION,
+        "class": type(adapter).__name__,
+        "parameters": own | {"classifier": given["classifier"] is not None},
+        "features": _features(adapter),
+        "labels": adapter.classes_.tolist() if hasattr(adapter, "classes_") else None,
+        "libraries": {name: version(name) for name in _LIBRARIES},
+        "certificate": encoder.encode(kept.certificate, "certificate"),
+        "inverse": encoder.encode(kept.inverse, "inverse"),
+        "classifier": encode_classifier(adapter.classifier_, encoder),
+        "state": state,
+        "notes": dict(notes or {}),
+    }
+    save_arrays(folder, encoder.arrays, config)
+
+
+def load_adapter(
+    folder: str | os.PathLike[str], kinds: Mapping[str, type], trusted: Sequence[str]
+) -> Any:
+    """Load a fitted adapter of one of some classes; see `monge.load`."""
+    arrays, config = load_arrays(folder)
+    _check_head(folder, config)
+    decoder = Decoder(classes=_classes(), arrays=arrays)
+    try:
+        parameters = {
+            key: decoder.decode(value)
+            for key, value in config["parameters"].items()
+            if key != "classifier"
+        }
+        classifier = decode_classifier(config["classifier"], decoder, trusted)
+        given = clone(classifier) if config["parameters"]["classifier"] else None
+        adapter = kinds[config["class"]](classifier=given, **parameters)
+        state = {key: decoder.decode(value) for key, value in config["state"].items()}
+        kept = Kept(
+            certificate=decoder.decode(config["certificate"]),
+            inverse=decoder.decode(config["inverse"]),
+        )
+        vars(adapter).update(state, classifier_=classifier, solution_=None, _kept=kept)
+        _check_whole(adapter, config)
+    except StoreError:
+        raise
+    except (
+        ArithmeticError,
+        AttributeError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        got = f"{type(error).__name__}: {first_line(error)} in {folder}"
+        required, remedy = "a whole adapter", "save it again"
+        raise StoreError(sentence("monge.load", "path", required, got, remedy)) from error
+    return adapter
+
+
+def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the checked configuration of a saved adapter, without loading its arrays.
+
+    Raises
+    ------
+    StoreError
+        If it is no artifact of an adapter of this version.
+    """
+    config = load_config(folder)
+    _check_head(folder, config)
+    return config
+
+
+def fingerprint(names: Sequence[str] | None, count: int) -> str:
+    """Return the SHA-256 of the features' names in their order, or of their count."""
+    text = json.dumps(count if names is None else list(names))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _classes() -> dict[str, type]:
+    """Return the options, maps and records that an artifact may name."""
+    rooms = [import_module(f"monge.{room}") for room in ("maps", "solvers", "adapters")]
+    public = [getattr(room, name) for room in rooms for name in room.__all__]
+    known = [Certificate, TargetPrior, *public, *TRANSPORTS.values(), *MAPS.values()]
+    return {kind.__name__: kind for kind in known if isinstance(kind, type) and _is_record(kind)}
+
+
+def _is_record(kind: type) -> bool:
+    return is_dataclass(kind) or (issubclass(kind, tuple) and hasattr(kind, "_fields"))
+
+
+def _features(adapter: Any) -> dict[str, Any]:
+    names: NDArray | None = getattr(adapter, "feature_names_in_", None)
+    listed = None if names is None else [str(name) for name in names]
+    count = int(adapter.n_features_in_)
+    return {"count": count, "names": listed, "fingerprint": fingerprint(listed, count)}
+
+
+def _check_head(folder: str | os.PathLike[str], config: Mapping[str, Any]) -> None:
+    """Refuse an artifact of something else, or of another version.
+
+    Raises
+    ------
+    StoreError
+        Naming what it is.
+    """
+    if config.get("kind") != KIND:
+        required, got = "a saved adapter", f"an artifact of another kind in {folder}"
+        raise StoreError(sentence("monge.load", "path", required, got, "check the path"))
+    if config.get("version") != VERSION:
+        required, got = f"of version {VERSION}", f"version {config.get('version')} in {folder}"
+        remedy = "use the version of monge that saved it"
+        raise StoreError(sentence("monge.load", "path", required, got, remedy))
+
+
+def _check_whole(adapter: Any, config: Mapping[str, Any]) -> None:
+    """Refuse parts that do not belong together: one row goes all the way through.
+
+    Raises
+    ------
+    ValueError
+        Naming what does not fit.
+    """
+    count = adapter.n_features_in_
+    if _features(adapter) != config["features"]:
+        raise ValueError("the features are not those of the fingerprint")
+    if adapter.map_ is not None and not (
+        isinstance(adapter.map_, Map) and adapter.map_.width == count
+    ):
+        raise ValueError("the map is not one of these features")
+    row = np.zeros((1, count))
+    moved = row if adapter.map_ is None else adapter.map_(row).cpu().numpy()
+    if moved.shape != row.shape or len(adapter.classifier_.predict(moved)) != 1:
+        raise ValueError("a row does not pass through the map and the classifier")

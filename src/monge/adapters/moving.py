@@ -1,0 +1,166 @@
+"""From two domains to a plan and a map: the problem stated, with what is known of the target."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+
+from monge._types import CostName, EpsilonScale, NDArray, Tensor
+from monge.adapters.domains import Source, Target, weights_or_even
+from monge.adapters.named import Transport
+from monge.adapters.prior import TargetPrior, class_weights
+from monge.adapters.relaxed import cost_unit
+from monge.errors import InputError, sentence
+from monge.geometry import OffsetCost, PointCloud
+from monge.geometry.cloud import as_tensor
+from monge.geometry.costs import CostFunction
+from monge.maps import CloudFit, JointFit, Map, PlanFit
+from monge.progress import Report
+from monge.solvers import ClassRegularized, Laplacian, Problem, Prototypes, Solution, Solver
+
+__all__ = ["Moving", "Rows", "check_transport", "find_moving", "move", "state_problem"]
+
+_RELATIVE = ("epsilon", "eta", "tau_source", "tau_target")
+"""Options that a transport with an ``epsilon_scale`` multiplies by the scale of the cost."""
+
+_PENALTY = 2.0
+"""What a known label of another class costs, in largest costs: more than a detour saves, while
+mass that fits nowhere else may still go there."""
+
+
+class Rows(NamedTuple):
+    """Rows of both domains that the plan is made of, ascending."""
+
+    source: NDArray
+    target: NDArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Moving:
+    """What a fit finds out about the two clouds; no plan where the transport has none."""
+
+    map: Map
+    solution: Solution | None
+
+
+def check_transport(transport: Transport, *, regression: bool, semi_supervised: bool) -> None:
+    """Refuse what a transport cannot use.
+
+    Raises
+    ------
+    InputError
+        If it needs classes and there are none, or known labels have no place in its cost.
+    """
+    if regression and isinstance(transport, ClassRegularized | Prototypes):
+        required = "one that needs no classes, as the classifier is a regressor"
+        remedy = "use for example transport='sinkhorn'"
+    elif semi_supervised and isinstance(transport, Laplacian | Prototypes | JointFit):
+        required = "one whose cost may depend on known labels (y_target)"
+        remedy = "use for example transport='sinkhorn', or leave y_target out"
+    else:
+        return
+    raise InputError(sentence("Adapter", "transport", required, transport, remedy))
+
+
+def state_problem(
+    source: Source,
+    target: Target,
+    rows: Rows,
+    *,
+    cost: CostName | CostFunction,
+    prior: TargetPrior | None,
+    device: torch.device,
+) -> Problem:
+    """State the problem of the rows drawn, weighted, without regard to known labels."""
+    a = weights_or_even(source.weight, len(source.X))[rows.source]
+    b = weights_or_even(target.weight, len(target.X))[rows.target]
+    if prior is not None:
+        a = class_weights(a, source.y[rows.source], prior)
+    x, y = (
+        as_tensor(points, "Adapter", name).to(device)
+        for points, name in (
+            (source.X[rows.source], "X"),
+            (target.X[rows.target], "X_target"),
+        )
+    )
+    labels = None
+    if source.classes is not None:
+        labels = torch.as_tensor(np.searchsorted(source.classes, source.y[rows.source]))
+    weighted = source.weight is not None or prior is not None
+    return Problem(
+        PointCloud(x, y, cost),
+        torch.from_numpy(a / a.sum()) if weighted else None,  # type: ignore[arg-type] # None is uniform
+        None if target.weight is None else torch.from_numpy(b / b.sum()),  # type: ignore[arg-type] # the same
+        source_labels=labels,
+    )
+
+
+def find_moving(
+    transport: Transport,
+    plan_map: PlanFit,
+    problem: Problem,
+    classes: dict[int, int],
+    report: Report,
+) -> Moving:
+    """Find the map, and the plan where there is one.
+
+    Parameters
+    ----------
+    transport, plan_map
+        The options.
+    problem
+        See `state_problem`.
+    classes
+        Class, from 0, of the target rows of the problem whose label is known. Sources of another
+        class pay a penalty there: a transport without a plan has no use for that.
+    report
+        Told the progress of the plan.
+    """
+    if isinstance(transport, JointFit):
+        plan_map = transport.follower
+    elif isinstance(transport, CloudFit):
+        return Moving(map=transport.fit(problem), solution=None)
+    if classes and problem.source_labels is not None:
+        held = replace(problem, geometry=_held_to_classes(problem, problem.source_labels, classes))
+        found = _on_the_same_scale(transport, problem, held).solve(held, report=report)
+        # The map is of the points; the penalty has done its work.
+        solution = replace(found, problem=replace(found.problem, geometry=problem.geometry))
+    else:
+        solution = transport.solve(problem, report=report)
+    return Moving(map=plan_map.fit(solution), solution=solution)
+
+
+def move(moving: Map | None, X: NDArray) -> NDArray:
+    """Apply a map, keeping the type of ``X``."""
+    if moving is None:
+        return X
+    moved: NDArray = moving(as_tensor(X, "Adapter", "X")).cpu().numpy()
+    return moved.astype(X.dtype, copy=False)
+
+
+def _held_to_classes(problem: Problem, labels: Tensor, classes: dict[int, int]) -> OffsetCost:
+    """Add the penalty wherever a source row and a target row are known to differ in class."""
+    geometry = problem.geometry
+    size = max(int(labels.max()), *classes.values()) + 1
+    largest = geometry.max()
+    penalty = _PENALTY * largest if largest > 0 else 1.0
+    table = torch.zeros(size, geometry.shape[1], dtype=torch.float64)
+    columns = torch.tensor(list(classes))
+    table[:, columns] = penalty
+    table[torch.tensor(list(classes.values())), columns] = 0
+    return OffsetCost.by_class(geometry, table, labels)
+
+
+def _on_the_same_scale(transport: Solver, plain: Problem, held: Problem) -> Solver:
+    """Keep epsilon what it is in units of the cost: the penalty is no part of its scale."""
+    scale: EpsilonScale = getattr(transport, "epsilon_scale", "absolute")
+    if scale == "absolute":
+        return transport
+    factor = cost_unit(plain, scale) / cost_unit(held, scale)
+    names = [name for name in _RELATIVE if hasattr(transport, name)]
+    options: Any = transport
+    scaled: Solver = replace(options, **{name: getattr(options, name) * factor for name in names})
+    return scaled

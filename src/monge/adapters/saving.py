@@ -1,0 +1,81 @@
+"""What makes an adapter one that can be saved."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from sklearn.utils.validation import check_is_fitted
+
+from monge.adapters.artifact import Kept, save_adapter
+from monge.adapters.certificate import Certificate
+from monge.adapters.inverse import inverse_of
+from monge.maps import Map
+
+__all__ = ["SavedEstimator"]
+
+
+class SavedEstimator:
+    """The part of `Adapter` that outlives the process.
+
+    A fitted adapter holds its plan. One that was loaded holds what was kept of it, until it is
+    fitted again.
+    """
+
+    @property
+    def certificate_(self) -> Certificate | None:
+        """The plan's certificate as plain numbers; ``None`` for transports without a plan."""
+        check_is_fitted(self, "classifier_")
+        if "_kept" in vars(self):
+            kept: Kept = vars(self)["_kept"]
+            return kept.certificate
+        solution = vars(self)["solution_"]
+        return None if solution is None else Certificate.of(solution)
+
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        inverse: bool = False,
+        notes: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Save the fitted adapter as a folder that `monge.load` reads.
+
+        ``config.json`` and ``arrays.safetensors``, never pickle, whole or not at all. The map and
+        the classifier are stored, the plan is not: of it the certificate is kept.
+
+        Parameters
+        ----------
+        path
+            A new folder, or a saved adapter to replace.
+        inverse
+            Whether to keep what `inverse_transform` needs of a plan: a map more, of about the size
+            of the target. Affine maps are their own.
+        notes
+            What else is worth keeping, e.g. where the data came from: anything that JSON can hold.
+
+        Raises
+        ------
+        InputError
+            If a part cannot be stored without pickling it, such as a cost that is a function.
+        OutputError
+            If the folder cannot be written, or holds something other than an artifact.
+        """
+        check_is_fitted(self, "classifier_")
+        back = self._way_back() if inverse and vars(self)["map_"] is not None else None
+        save_adapter(self, path, Kept(certificate=self.certificate_, inverse=back), notes)
+
+    def _way_back(self) -> Map:
+        """Return the map from target to source.
+
+        Raises
+        ------
+        InputError
+            If there is none, or it was not saved.
+        """
+        state = vars(self)
+        kept: Kept | None = state.get("_kept")
+        if kept is not None and kept.inverse is not None:
+            return kept.inverse
+        return inverse_of(state["map_"], state["solution_"], state["_plan_map"])

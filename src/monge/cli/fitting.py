@@ -1,0 +1,159 @@
+"""`monge fit`: two tables in, an adapter out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from monge.adapters import CLASSIFIERS, TRANSPORTS, Adapter
+from monge.cli.bars import Bars
+from monge.cli.ending import ending, print_json
+from monge.cli.rooms import require_free, tables, workflows
+from monge.cli.screen import say
+from monge.cli.words import AsJson, Force
+from monge.memory import DEFAULT_BUDGET, format_bytes, require_memory
+
+__all__ = ["fit"]
+
+
+def fit(
+    source: Annotated[
+        Path, typer.Argument(help="Labelled table: .csv, .parquet, .npz, .npy.", metavar="SOURCE")
+    ],
+    target: Annotated[
+        Path, typer.Argument(help="Table to adapt to; labels are not read.", metavar="TARGET")
+    ],
+    *,
+    label: Annotated[
+        str, typer.Option("--label", help="Column of labels in SOURCE.", metavar="COLUMN")
+    ],
+    out: Annotated[
+        Path, typer.Option("-o", "--out", help="Folder of the adapter.", metavar="FOLDER")
+    ],
+    transport: Annotated[
+        str, typer.Option("--transport", help=f"{', '.join(TRANSPORTS)}.", metavar="NAME")
+    ] = "sinkhorn",
+    classifier: Annotated[
+        str, typer.Option("--classifier", help=f"{', '.join(CLASSIFIERS)}.", metavar="NAME")
+    ] = "nearest",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            help="Repeatable, e.g. transport.epsilon=0.1, subsample=2560, random_state=0.",
+            metavar="KEY=VALUE",
+        ),
+    ] = None,
+    drop: Annotated[
+        list[str] | None,
+        typer.Option("--drop", help="Repeatable: a column that is no feature.", metavar="COLUMN"),
+    ] = None,
+    memory: Annotated[
+        str, typer.Option("--memory", help="The most that the tables may take.", metavar="SIZE")
+    ] = DEFAULT_BUDGET,
+    force: Force = False,
+    as_json: AsJson = False,
+) -> None:
+    """Fit an adapter on a labelled and an unlabelled table.
+
+    Columns are matched by name: every column of SOURCE but the label and the dropped ones is a
+    feature, and TARGET must have it.
+    """
+    adapter = _adapter(transport, classifier, option or [])
+    with ending(as_json=as_json):
+        require_free(out, force=force)
+        rooms, open_table = workflows(), tables().open_table
+        left, right = open_table(source), open_table(target)
+        sizes = rooms.sizes_of(left, right, label, drop or [])
+        require_memory("monge fit", sizes.need, memory, "pass a larger --memory, or fewer rows")
+        say(
+            f"{_rows(left)} and {_rows(right)}, {len(sizes.features)} features: the tables take "
+            f"{format_bytes(sizes.need)} of memory{_plan_memory(adapter)}.",
+            quiet=as_json,
+        )
+        if sizes.ignored:
+            say(f"Not read in {target.name}: {', '.join(sizes.ignored)}.", quiet=as_json)
+        with Bars() as bars:
+            rooms.fit_tables(
+                adapter, left, right, label=label, features=sizes.features, report=bars
+            )
+        adapter.save(out, notes={"label": label})
+    _tell(adapter, out, as_json=as_json)
+
+
+def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
+    """Make the unfitted adapter; what it does not know is wrong usage.
+
+    Raises
+    ------
+    typer.BadParameter
+        Naming the option.
+    """
+    for name, value, known in (
+        ("--transport", transport, TRANSPORTS),
+        ("--classifier", classifier, CLASSIFIERS),
+    ):
+        if value not in known:
+            raise typer.BadParameter(
+                f"{value!r} is not one of {', '.join(known)}.", param_hint=name
+            )
+    chosen = None if classifier == "nearest" else CLASSIFIERS[classifier]()
+    adapter = Adapter(transport, classifier=chosen)
+    for text in options:
+        key, separator, value = text.partition("=")
+        if not separator:
+            raise typer.BadParameter(f"{text!r} is not KEY=VALUE.", param_hint="--option")
+        try:
+            adapter.set_params(**{key.replace(".", "__"): _value(value)})
+        except (TypeError, ValueError) as error:
+            said = str(error).splitlines()[0]
+            raise typer.BadParameter(f"{text!r}: {said}", param_hint="--option") from error
+    return adapter
+
+
+def _value(text: str) -> Any:
+    """Read a number, true, false, null, a list; anything else is text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _rows(table: Any) -> str:
+    count = "rows not known" if table.n_rows is None else f"{table.n_rows:,} rows"
+    return f"{table.path.name} ({count})"
+
+
+def _plan_memory(adapter: Adapter) -> str:
+    """Say what the plan may take, where the transport has a budget."""
+    budget = adapter.get_params().get("transport__memory")
+    if budget is None:
+        return ""
+    return f", the plan at most {budget if isinstance(budget, str) else format_bytes(budget)} more"
+
+
+def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
+    size = sum(path.stat().st_size for path in out.iterdir())
+    certificate = adapter.certificate_
+    if as_json:
+        print_json(
+            {
+                "adapter": str(out),
+                "bytes": size,
+                "features": list(map(str, adapter.feature_names_in_)),
+                "classes": adapter.classes_.tolist(),
+                "certificate": None if certificate is None else asdict(certificate),
+            }
+        )
+        return
+    if certificate is not None:
+        n, m = certificate.shape
+        error = max(certificate.marginal_error_source, certificate.marginal_error_target)
+        say(
+            f"Plan of {n:,} x {m:,} rows: {certificate.status.lower()}, marginal error {error:.1e}."
+        )
+    say(f"Adapter: {out} ({len(adapter.classes_)} classes, {format_bytes(size)})")

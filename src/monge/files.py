@@ -1,0 +1,128 @@
+"""Files that are whole or absent: written under another name beside, then renamed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from monge.errors import MongeError, OutputError, sentence
+
+__all__ = [
+    "flush_folder",
+    "name_beside",
+    "speaking",
+    "write_bytes",
+    "write_text",
+    "write_through",
+    "writing",
+]
+
+
+def write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write `text` as UTF-8 to `path`; the rest as in `write_bytes`."""
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
+    """Write a file that is either the old one or the whole new one, at every moment.
+
+    The bytes go to a temporary file in the same folder, are flushed to the disk, and take the name
+    in one step. Missing folders are made.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, the folder cannot be written, or `path` is no regular file.
+    """
+    with writing(path) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the name of a temporary file beside `path`, which takes that name when all went well.
+
+    For files that are written piece by piece. Whatever ends the block early, an interrupt too,
+    leaves the old file and nothing of the new one. Missing folders are made.
+
+    Raises
+    ------
+    OutputError
+        If the disk is full, the folder cannot be written, or `path` is no regular file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     with writing(f"{folder}/numbers.txt") as temporary:
+    ...         _ = temporary.write_text("1 2 3")
+    ...     os.listdir(folder)
+    ['numbers.txt']
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        got = f"the folder {target}" if target.is_dir() else f"the special file {target}"
+        raise OutputError(sentence("write", "path", "a file", got, "choose another name"))
+    with speaking(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = name_beside(target)
+        try:
+            yield temporary
+            _flush_file(temporary)
+            temporary.replace(target)
+            flush_folder(target.parent)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def name_beside(target: Path) -> Path:
+    """Return a new hidden name in the folder of `target`."""
+    return target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+
+
+def write_through(path: Path, content: bytes) -> None:
+    """Write a new file and have the disk keep it."""
+    with path.open("xb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _flush_file(path: Path) -> None:
+    with path.open("r+b") as stream:
+        os.fsync(stream.fileno())
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the disk keep the names in `folder`, where the system can (Windows cannot)."""
+    if hasattr(os, "O_DIRECTORY"):
+        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def speaking(target: Path) -> Iterator[None]:
+    """Turn an error of the system into one sentence; what monge itself says passes.
+
+    Raises
+    ------
+    OutputError
+        Naming `target` and what the system said.
+    """
+    try:
+        yield
+    except MongeError:  # some of them are OSErrors as well
+        raise
+    except OSError as error:
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        required = "on a disk with room" if full else "in a folder that can be written"
+        remedy = "free some space, or choose another disk" if full else "choose another folder"
+        got = f"{error.strerror or error} for {target}"
+        raise OutputError(sentence("write", "path", required, got, remedy)) from error

@@ -1,0 +1,17 @@
+"""People's own tables through an adapter: fit, apply, evaluate."""
+
+from monge.workflows.applying import Applied, predict_table, transform_table
+from monge.workflows.evaluating import Evaluation, Score, evaluate_table
+from monge.workflows.fitting import Sizes, fit_tables, sizes_of
+
+__all__ = [
+    "Applied",
+    "Evaluation",
+    "Score",
+    "Sizes",
+    "evaluate_table",
+    "fit_tables",
+    "predict_table",
+    "sizes_of",
+    "transform_table",
+]

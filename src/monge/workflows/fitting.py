@@ -1,0 +1,135 @@
+"""An adapter fitted on two tables: one with a column of labels, one without a use for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from monge._types import NDArray
+from monge.adapters import Adapter
+from monge.data.tables import Table, frame
+from monge.data.tables.base import require_columns
+from monge.errors import InputError, sentence
+from monge.progress import Progress, Report, silent
+
+__all__ = ["Sizes", "fit_tables", "read_matrix", "sizes_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sizes:
+    """What a fit on two tables reads.
+
+    Attributes
+    ----------
+    features
+        Names of the columns that are features, in the order of the source.
+    ignored
+        Columns of the target that are none.
+    need
+        Bytes that both tables take in memory; from the size of the file where it does not say how
+        many rows it has.
+    """
+
+    features: tuple[str, ...]
+    ignored: tuple[str, ...]
+    need: int
+
+
+def sizes_of(source: Table, target: Table, label: str, drop: Sequence[str]) -> Sizes:
+    """Match two tables by the names of their columns.
+
+    Parameters
+    ----------
+    source, target
+        The labelled table, and the one to adapt to. Every column of the source but the label and
+        those dropped is a feature, and the target must have it; its other columns are ignored, one
+        that is named like the label too.
+    label
+        The column of labels in the source.
+    drop
+        Columns of the source that are no features.
+
+    Raises
+    ------
+    DataError
+        If a column is missing.
+    InputError
+        If no feature is left.
+    """
+    require_columns(source, [label, *drop])
+    features = tuple(name for name in source.columns if name not in {label, *drop})
+    if not features:
+        required, got = (
+            "a choice that leaves features",
+            ", ".join(drop) or "no column but the label",
+        )
+        raise InputError(sentence("fit", "drop", required, got, "drop fewer columns"))
+    require_columns(target, features)
+    ignored = tuple(name for name in target.columns if name not in features)
+    need = sum(bytes_of(table, len(features)) for table in (source, target))
+    return Sizes(features=features, ignored=ignored, need=need)
+
+
+def bytes_of(table: Table, width: int) -> int:
+    """Return what some columns take in memory; about what they take on disk if rows are unknown."""
+    if table.n_rows is None:
+        return table.path.stat().st_size
+    return table.n_rows * width * np.dtype(np.float64).itemsize
+
+
+def fit_tables(
+    adapter: Adapter,
+    source: Table,
+    target: Table,
+    *,
+    label: str,
+    features: Sequence[str],
+    report: Report = silent,
+) -> Adapter:
+    """Fit an adapter on a labelled source and an unlabelled target.
+
+    Parameters
+    ----------
+    adapter
+        Unfitted.
+    source, target
+        The tables; of the target only the features are read.
+    label, features
+        Names of columns, see `sizes_of`.
+    report
+        Told how far reading and the plan are.
+
+    Raises
+    ------
+    DataError
+        If a cell is no number or a label is missing, with column and row.
+    InputError, ConvergenceError, MemoryBudgetError
+        From `Adapter.fit`.
+    """
+    labels = source.labels(label)
+    X = read_matrix(source, features, report)
+    X_target = read_matrix(target, features, report)
+    return adapter.fit(
+        frame(X, features), labels, X_target=frame(X_target, features), report=report
+    )
+
+
+def read_matrix(table: Table, names: Sequence[str], report: Report) -> NDArray:
+    """Read columns of numbers whole, (n, d); errors as in `Table.numbers`."""
+    parts, done = [], 0
+    for batch in table.numbers(names):
+        parts.append(batch)
+        done += len(batch)
+        if table.n_rows is None or done < table.n_rows:
+            tell(report, table, done)
+    report(Progress(task=f"Reading {table.path.name}", done=done, total=done))
+    return np.concatenate(parts)
+
+
+def tell(report: Report, table: Table, done: int) -> None:
+    """Report rows that were read."""
+    detail = f"{done:,} rows"
+    name = f"Reading {table.path.name}"
+    report(Progress(task=name, done=done, total=table.n_rows, detail=detail))
