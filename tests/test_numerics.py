@@ -1,6 +1,8 @@
 import pytest
 import torch
 
+from monge import PointCloud, Problem, Sinkhorn, numerics
+from monge.neighbors import nearest
 from monge.numerics import moments, resolve_dtype, row_slices, symmetric_power
 from tolerances import tolerance
 from zoo import clouds, generator, weights
@@ -74,3 +76,50 @@ def test_the_inverse_root_knows_no_unit(scale):
     matrix = torch.diag(torch.tensor([4.0, 1.0], dtype=torch.float64))
     scaled = symmetric_power(matrix * scale, -0.5) * scale**0.5
     torch.testing.assert_close(scaled, symmetric_power(matrix, -0.5))
+
+
+@pytest.mark.parametrize("asked", ["highest", "high", "medium"])
+def test_products_are_full_inside_whatever_the_process_asks_for_and_that_is_put_back(asked):
+    def told():
+        backends = torch.backends.cuda.matmul, torch.backends.mkldnn.matmul
+        return [backend.fp32_precision for backend in backends]
+
+    first = torch.get_float32_matmul_precision()
+    try:
+        torch.set_float32_matmul_precision(asked)
+        before = told()
+        with numerics.full_precision():
+            assert told() == ["ieee", "ieee"]
+        assert told() == before
+        assert torch.get_float32_matmul_precision() == asked
+        with pytest.raises(RuntimeError, match="as it was"), numerics.full_precision():
+            raise RuntimeError("as it was")
+        assert told() == before
+    finally:
+        torch.set_float32_matmul_precision(first)
+
+
+def test_solves_plans_and_searches_work_at_full_precision(monkeypatch):
+    seen = []
+
+    def spied(true):
+        def spy(*arguments, **options):
+            seen.append(torch.backends.mkldnn.matmul.fp32_precision)
+            return true(*arguments, **options)
+
+        return spy
+
+    for name in ("mm", "addmm", "mv"):
+        monkeypatch.setattr(torch, name, spied(getattr(torch, name)))
+    x, y = torch.rand(20, 3), torch.rand(10, 3)
+    plan = Sinkhorn().solve(Problem(PointCloud(x, y))).plan
+    for work in (
+        lambda: nearest(x, y),
+        lambda: plan.push(torch.ones(20, 1)),
+        lambda: plan.rows(0, 3),
+    ):
+        assert seen
+        assert set(seen) == {"ieee"}
+        seen.clear()
+        work()
+    assert set(seen) == {"ieee"}

@@ -6,7 +6,7 @@ import torch
 
 from monge._types import Tensor
 from monge.errors import InputError, sentence
-from monge.numerics import resolve_dtype, row_slices
+from monge.numerics import full_precision, resolve_dtype, row_slices
 
 __all__ = ["nearest"]
 
@@ -16,6 +16,7 @@ _GROUP = 24
 _REFERENCE_ROWS = 384 * _GROUP
 
 
+@full_precision()
 def nearest(queries: Tensor, reference: Tensor) -> Tensor:
     """Find the nearest reference row of each query by Euclidean distance; a tie goes to the first.
 

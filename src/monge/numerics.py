@@ -1,14 +1,16 @@
-"""Streaming reductions over blocks and symmetric matrix powers: tensors in, tensors out."""
+"""Streaming reductions over blocks, matrix powers, and the precision of products."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import torch
 
 from monge._types import Tensor
 
-__all__ = ["moments", "resolve_dtype", "row_slices", "symmetric_power"]
+__all__ = ["full_precision", "moments", "resolve_dtype", "row_slices", "symmetric_power"]
 
 BLOCK_ELEMENTS = 2**21
 """Entries of one block: 8 MiB of float32, which stays near the processor."""
@@ -36,6 +38,40 @@ def resolve_dtype(*tensors: Tensor) -> torch.dtype:
     torch.float64
     """
     return torch.float64 if any(t.dtype == torch.float64 for t in tensors) else torch.float32
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Multiply float32 as float32 in here, whatever the process is set to, and put that back.
+
+    TF32 and bf16 keep 11 and 8 bits of a factor: a plan made with them may not meet its marginals.
+    The setting is the process's own: other threads meet it as well meanwhile. It serves as a
+    decorator too.
+
+    Examples
+    --------
+    >>> with full_precision():
+    ...     product = torch.ones(2, 2) @ torch.ones(2, 2)
+    """
+    backends: list[Any] = [
+        getattr(backend, "matmul", None) for backend in (torch.backends.cuda, torch.backends.mkldnn)
+    ]
+    if not all(hasattr(backend, "fp32_precision") for backend in backends):
+        before = torch.get_float32_matmul_precision()  # PyTorch before 2.9
+        torch.set_float32_matmul_precision("highest")
+        try:
+            yield
+        finally:
+            torch.set_float32_matmul_precision(before)
+        return
+    told = [backend.fp32_precision for backend in backends]
+    try:
+        for backend in backends:
+            backend.fp32_precision = "ieee"
+        yield
+    finally:
+        for backend, precision in zip(backends, told, strict=True):
+            backend.fp32_precision = precision
 
 
 def moments(x: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:

@@ -87,6 +87,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
     subsample
         Rows of each side that the plan is made of, drawn at random; ``None`` takes all. The map
         extends the plan to the rest.
+    device
+        Where the plan and the map are worked out, such as ``"cuda"``; by default where the tensors
+        lie, and the CPU for everything else. What comes back lies where what was passed lay.
     target_prior
         Class proportions of the target that the source is weighted by, in the plan and in the
         classifier: ``None`` leaves them as they are, ``"estimate"`` finds them without labels (see
@@ -153,6 +156,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         classifier: Any = None,
         cost: CostName | CostFunction = "sqeuclidean",
         subsample: int | None = None,
+        device: str | torch.device | None = None,
         target_prior: Any = None,
         random_state: Any = None,
     ) -> None:
@@ -161,6 +165,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         self.classifier = classifier
         self.cost = cost
         self.subsample = subsample
+        self.device = device
         self.target_prior = target_prior
         self.random_state = random_state
 
@@ -235,7 +240,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             target = read_target(
                 self, X_target, y_target, target_weight, classes=source.classes, memory=memory
             )
-            found = self._find(asked, source, target, prior, device_of(X), report)
+            found = self._find(asked, source, target, prior, device_of(X, self.device), report)
         moved = move(found.map, source.X)
         classifier = trained(self.classifier, moved, source, target, found.prior)
         warning = found.prior.warning() if found.prior else None

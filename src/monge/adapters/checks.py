@@ -158,9 +158,21 @@ def check_subsample(subsample: Any) -> int | None:
     return int(subsample)
 
 
-def device_of(X: Any) -> torch.device:
-    """Return where the work is done: where a tensor lies, else on the CPU."""
-    return X.device if isinstance(X, torch.Tensor) else torch.device("cpu")
+def device_of(X: Any, asked: str | torch.device | None) -> torch.device:
+    """Return where the work is done: as asked, else where a tensor lies, else on the CPU.
+
+    Raises
+    ------
+    InputError
+        If there is no such device here.
+    """
+    if asked is None:
+        return X.device if isinstance(X, torch.Tensor) else torch.device("cpu")
+    try:
+        return torch.zeros(0, device=asked).device
+    except (RuntimeError, AssertionError, TypeError) as error:
+        required, remedy = "a device that is here", "pass device='cpu', or None"
+        raise InputError(sentence("Adapter", "device", required, repr(asked), remedy)) from error
 
 
 def _array(values: Any, caller: str, name: str, memory: str | int) -> Any:

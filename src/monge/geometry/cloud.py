@@ -68,6 +68,8 @@ def as_points(points: ArrayLike, caller: str, parameter: str) -> Tensor:
                 "pass one row per point, and at least one",
             )
         )
+    if bool(torch.isfinite(tensor.sum())):
+        return tensor  # a sum of what is not finite is not: no need to look at each
     finite = torch.isfinite(tensor)
     if not bool(finite.all()):
         row, column = (int(v) for v in (~finite).nonzero()[0])

@@ -10,7 +10,7 @@ import torch
 from monge._types import Tensor
 from monge.errors import InputError, sentence
 from monge.memory import DEFAULT_BUDGET, require_memory
-from monge.numerics import row_slices
+from monge.numerics import full_precision, row_slices
 
 __all__ = ["Marginals", "Plan", "Receivers"]
 
@@ -83,6 +83,7 @@ class Plan(ABC):
     def rows(self, start: int, stop: int) -> Tensor:
         """Return the mass sent by the source rows ``start`` to ``stop``, (stop - start, m)."""
 
+    @full_precision()
     def push(self, v: Tensor) -> Tensor:
         """Carry columns from the source to the target, ``P' v``: (n, k) -> (m, k)."""
         v = self._columns(v, self.shape[0], "push")
@@ -91,6 +92,7 @@ class Plan(ABC):
             pushed += (self.rows(rows.start, rows.stop).T @ v[rows]).double()
         return pushed.to(self.dtype)
 
+    @full_precision()
     def pull(self, v: Tensor) -> Tensor:
         """Carry columns from the target to the source, ``P v``: (m, k) -> (n, k)."""
         v = self._columns(v, self.shape[1], "pull")

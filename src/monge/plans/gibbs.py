@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import torch
 
 from monge._types import Tensor
 from monge.geometry import Geometry
+from monge.numerics import full_precision
 
 __all__ = ["GibbsKernel", "ShiftedScores", "exponentials"]
 
@@ -31,6 +32,7 @@ class GibbsKernel:
 
     geometry: Geometry
     epsilon: float
+    _thin: dict[int, Geometry] = field(default_factory=dict, init=False, repr=False)
 
     @cached_property
     def _product(self) -> tuple[Tensor, Tensor] | None:
@@ -59,7 +61,15 @@ class GibbsKernel:
             return torch.zeros(shape, dtype=torch.float64, device=self.geometry.device)
         return factors.row.double() / self.epsilon
 
-    def scores(self, rows: slice, bias: Tensor) -> Tensor:
+    def _thinned(self, step: int) -> Geometry:
+        """Return the geometry of every so many columns, made once."""
+        if step not in self._thin:
+            some = torch.arange(0, self.geometry.shape[1], step, device=self.geometry.device)
+            self._thin[step] = self.geometry.select(None, some)
+        return self._thin[step]
+
+    @full_precision()
+    def scores(self, rows: slice, bias: Tensor, *, step: int = 1) -> Tensor:
         """Return the scores of a block of rows.
 
         Parameters
@@ -68,18 +78,21 @@ class GibbsKernel:
             Source rows.
         bias
             (m,) float64, added to every row; ``-inf`` shuts a column out.
+        step
+            Only every so many columns, from the first.
 
         Returns
         -------
         Tensor
-            (r, m) in the geometry's type.
+            (r, m), or (r, ceil(m / step)), in the geometry's type.
         """
         dtype = self.geometry.dtype
         if self._product is None:
-            block = self.geometry.block(rows)
-            return (bias - block.double() / self.epsilon).to(dtype)
+            geometry = self.geometry if step == 1 else self._thinned(step)
+            return (bias[::step] - geometry.block(rows).double() / self.epsilon).to(dtype)
         left, right = self._product
-        return torch.addmm((bias - self._column).to(dtype), left[rows], right)
+        lifted = (bias - self._column).to(dtype)
+        return torch.addmm(lifted[::step], left[rows], right[:, ::step])
 
 
 class ShiftedScores:

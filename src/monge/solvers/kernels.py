@@ -123,6 +123,7 @@ class StreamedKernel:
     def __init__(self, kernel: GibbsKernel, rows: Rows, b: Tensor) -> None:
         self.kernel, self.rows, self.log_b = kernel, rows, b.log()
         self.scores = ShiftedScores(kernel)
+        self.weights = rows.weights.to(kernel.geometry.dtype)
         self._last: tuple[Tensor, Tensor] | None = None
 
     def sweep(
@@ -140,24 +141,25 @@ class StreamedKernel:
             Where the blocks are to be made, one tensor (m, r) each; by default all of them in one
             place, so that each is gone when the next is made.
         """
-        column, log_norm = torch.zeros_like(h), torch.empty_like(self.rows.weights)
-        shift = self._shift(h)
+        column, shift = torch.zeros_like(h), self._shift(h)
+        totals = torch.empty_like(shift)
+        ones = shift.new_ones(1, len(h))
         self.scores.set(self.log_b + h, shift)
         for number, rows in enumerate(block_slices(self.kernel)):
             out = None if room is None else room[number]
-            block, top = self.scores.block(rows, out), shift[rows]
-            total = _totals(exponentials(block))
+            block = exponentials(self.scores.block(rows, out))
+            # By a product: the fastest way to add up columns that there is.
+            total = torch.mm(ones, block, out=totals[None, rows])[0]
             if not float(total.max()) < _LARGEST_TOTAL:
                 block = self.scores.block(rows, out)
                 more = block.amax(0)
                 block -= more
-                top = top + more
-                total = _totals(exponentials(block))
-            log_norm[rows] = top.double() + total.double().log()
-            scaling = self._scaling(rows, log_norm[rows], total)
-            column += torch.mv(block, scaling).double()
+                shift[rows] += more
+                total = torch.mm(ones, exponentials(block), out=totals[None, rows])[0]
+            column += torch.mv(block, self._scaling(rows, shift, total)).double()
             if take is not None:
                 take(rows, block, total)
+        log_norm = shift.double() + totals.double().log()
         self._last = (h.clone(), log_norm)
         return Sweep(log_norm - self.kernel.offset, column)
 
@@ -166,35 +168,26 @@ class StreamedKernel:
         del h
         return sweep
 
-    def _scaling(self, rows: slice, log_norm: Tensor, total: Tensor) -> Tensor:
+    def _scaling(self, rows: slice, shift: Tensor, total: Tensor) -> Tensor:
         """Return what each row of a block is multiplied by to have its mass."""
         weights, relaxation = self.rows
-        mass = weights[rows]
-        if not relaxation.exact:
-            mass = relaxation.mass(mass, log_norm - self.kernel.offset[rows])
+        if relaxation.exact:
+            return self.weights[rows] / total
+        log_norm = shift[rows].double() + total.double().log()
+        mass = relaxation.mass(weights[rows], log_norm - self.kernel.offset[rows])
         return (mass / total).to(total.dtype)
 
     def _shift(self, h: Tensor) -> Tensor:
         """Return what to take off each row's scores (n,): the last normalisers, or a guess."""
         dtype = self.kernel.geometry.dtype
         if self._last is not None and float((h - self._last[0]).abs().max()) <= _SHIFT:
-            return self._last[1].to(dtype)
+            return self._last[1].to(dtype, copy=True)
         n, m = self.kernel.geometry.shape
         step = _GUESS if m >= _GUESS * _GUESS_COLUMNS else 1
-        bias, few = self.log_b + h, self.kernel
-        if step > 1:
-            some = torch.arange(0, m, step, device=h.device)
-            few = GibbsKernel(self.kernel.geometry.select(None, some), self.kernel.epsilon)
-            bias = bias[some]
-        guess = torch.empty_like(self.rows.weights)
-        for rows in row_slices(n, len(bias), elements=_BLOCK):
-            guess[rows] = few.scores(rows, bias).amax(1).double()
-        return (guess - few.offset + self.kernel.offset).to(dtype)
-
-
-def _totals(block: Tensor) -> Tensor:
-    """Add up the columns of a block, (m, r) -> (r,), by a product: the fastest way there is."""
-    return block.new_ones(1, len(block)).mm(block)[0]
+        guess = torch.empty(n, dtype=dtype, device=h.device)
+        for rows in row_slices(n, m // step, elements=_BLOCK):
+            guess[rows] = self.kernel.scores(rows, self.log_b + h, step=step).amax(1)
+        return guess
 
 
 class StoredKernel:

@@ -42,7 +42,7 @@ _STORED_BYTES = 2**27
 
 _SAMPLED = 8
 """One row of so many is enough for a stand-in."""
-_EFFECTIVE = 150
+_EFFECTIVE = 100
 """Sampled rows that a column must receive from, on average, to know how it answers."""
 _SPARSE_SHARE = 0.1
 """A stand-in of main entries that keeps more than this share of all entries is not cheap."""

@@ -17,6 +17,7 @@ from typing import get_args
 from monge._types import EpsilonScale
 from monge.errors import Cancelled, InputError, sentence
 from monge.memory import DEFAULT_BUDGET, parse_bytes
+from monge.numerics import full_precision
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, raise_unless_converged
 from monge.solvers.certificate import certify
@@ -94,6 +95,7 @@ class Sinkhorn(Solver):
             raise InputError(sentence("Sinkhorn", "epsilon_scale", required, got, remedy))
         parse_bytes(self.memory, caller="Sinkhorn")
 
+    @full_precision()
     def solve(
         self,
         problem: Problem,
