@@ -26,7 +26,7 @@ from table import job_table
 
 from monge.errors import MongeError
 from monge.experiments.environment import describe_environment
-from monge.store import write_bytes, write_text
+from monge.files import write_bytes, write_text
 
 FORMAT = 1
 HERE = Path(__file__).resolve().parent
