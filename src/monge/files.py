@@ -39,7 +39,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
         If the disk is full, the folder cannot be written, or `path` is no regular file.
     """
     with writing(path) as temporary:
-        temporary.write_bytes(content)
+        write_through(temporary, content)
 
 
 @contextmanager

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import monge.files
 import monge.store
 from monge.errors import Cancelled
 from monge.experiments import run
@@ -124,7 +125,7 @@ def test_it_may_happen_while_pictures_are_drawn(tmp_path, expected, untimed):
 
 
 def test_a_file_that_breaks_off_is_not_half_there(go, tmp_path, monkeypatch):
-    written = monge.store._write_through
+    written = monge.files.write_through
 
     def broken(path, content):
         if "result.json" in path.name:
@@ -133,7 +134,8 @@ def test_a_file_that_breaks_off_is_not_half_there(go, tmp_path, monkeypatch):
         written(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(monge.store, "_write_through", broken)
+        for room in (monge.files, monge.store):
+            patch.setattr(room, "write_through", broken)
         with pytest.raises(KeyboardInterrupt):
             go()
     assert whole_only(tmp_path)

@@ -12,6 +12,7 @@ import torch
 
 import monge.experiments.methods
 import monge.experiments.network
+import monge.files
 import monge.store
 from monge.data import Labelled
 from monge.errors import DataError, InputError, OutputError
@@ -408,7 +409,7 @@ def test_an_unwritable_place_is_refused_before_the_data_is_read(go, tmp_path, pl
 
 def test_a_disk_that_is_full_loses_nothing(go, tmp_path, monkeypatch, untimed):
     expected, _ = go(out=tmp_path / "elsewhere")
-    written = monge.store._write_through
+    written = monge.files.write_through
 
     def full(path, content):
         if "result.json" in path.name:
@@ -417,7 +418,8 @@ def test_a_disk_that_is_full_loses_nothing(go, tmp_path, monkeypatch, untimed):
         written(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(monge.store, "_write_through", full)
+        for room in (monge.files, monge.store):
+            patch.setattr(room, "write_through", full)
         with pytest.raises(OutputError, match="free some space"):
             go()
     assert not (tmp_path / "toy" / "result.json").exists()
@@ -428,7 +430,7 @@ def test_a_disk_that_is_full_loses_nothing(go, tmp_path, monkeypatch, untimed):
 
 
 def test_a_full_disk_in_the_middle_keeps_what_was_finished(go, tmp_path, monkeypatch):
-    written = monge.store._write_through
+    written = monge.files.write_through
 
     def full(path, content):
         if len(names(tmp_path, "predictions")) > 4:
@@ -436,7 +438,8 @@ def test_a_full_disk_in_the_middle_keeps_what_was_finished(go, tmp_path, monkeyp
         written(path, content)
 
     with monkeypatch.context() as patch:
-        patch.setattr(monge.store, "_write_through", full)
+        for room in (monge.files, monge.store):
+            patch.setattr(room, "write_through", full)
         with pytest.raises(OutputError, match="free some space"):
             go()
     assert leftovers(tmp_path) == []
