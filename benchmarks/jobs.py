@@ -86,7 +86,7 @@ def full_stored(bench: Bench) -> Job:
 
 def full_stream(bench: Bench) -> Job:
     """Solve the same in little memory; the peers stand in the table of the first."""
-    job, _ = _full(bench, 0.05, "100 MB", sweeps=16)
+    job, _ = _full(bench, 0.05, "50 MB", sweeps=16)
     peak = job.figure("monge", "peak_memory_above_data")
     peak = None if peak is None else peak / MEGABYTE
     job.goals.append(Goal("peak memory above the data", peak, 150, "MB"))

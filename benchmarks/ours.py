@@ -41,6 +41,7 @@ def solve(arrays: Arrays, options: dict[str, Any]) -> Case:
             "status": solution.status.name.lower(),
             "operator": solution.operator,
             "kernel_passes": solution.sweeps,
+            "full_passes": solution.full_sweeps,
             "certified_error": max(solution.marginal_error),
             "epsilon": solution.epsilon,
         }

@@ -29,7 +29,8 @@ def _bytes(figure: dict[str, Any] | None) -> str:
 def _note(row: dict[str, Any]) -> str:
     says, figures, notes = row.get("says", {}), row["figures"], []
     if "operator" in says:
-        notes.append(f"{says['operator']}, {says['kernel_passes']} passes, {says['status']}")
+        passes = f"{says['kernel_passes']} passes, {says['full_passes']} of them whole"
+        notes.append(f"{says['operator']}, {passes}, {says['status']}")
     iterations = says.get("iterations", row["options"].get("iterations"))
     if iterations is not None and "time_of_an_iteration" not in figures:
         notes.append(f"{iterations} iterations")
