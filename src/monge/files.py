@@ -23,7 +23,16 @@ __all__ = [
 
 
 def write_text(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` as UTF-8 to `path`; the rest as in `write_bytes`."""
+    """Write `text` as UTF-8 to `path`; the rest as in `write_bytes`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_text(f"{folder}/words.txt", "déjà vu")
+    ...     Path(f"{folder}/words.txt").read_text(encoding="utf-8")
+    'déjà vu'
+    """
     write_bytes(path, text.encode())
 
 
@@ -37,6 +46,14 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     ------
     OutputError
         If the disk is full, the folder cannot be written, or `path` is no regular file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     write_bytes(f"{folder}/new/numbers.bin", b"1 2 3")
+    ...     Path(f"{folder}/new/numbers.bin").read_bytes()
+    b'1 2 3'
     """
     with writing(path) as temporary:
         write_through(temporary, content)
@@ -80,12 +97,29 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def name_beside(target: Path) -> Path:
-    """Return a new hidden name in the folder of `target`."""
+    """Return a new hidden name in the folder of `target`.
+
+    Examples
+    --------
+    >>> name = name_beside(Path("models/adapter.json"))
+    >>> name.parent == Path("models"), name.name.startswith(".adapter.json."), name.suffix
+    (True, True, '.tmp')
+    """
     return target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
 
 
 def write_through(path: Path, content: bytes) -> None:
-    """Write a new file and have the disk keep it."""
+    """Write a new file and have the disk keep it.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "numbers.txt")
+    ...     write_through(path, b"1 2 3")
+    ...     path.read_bytes()
+    b'1 2 3'
+    """
     with path.open("xb") as stream:
         stream.write(content)
         stream.flush()
@@ -98,7 +132,19 @@ def _flush_file(path: Path) -> None:
 
 
 def flush_folder(folder: Path) -> None:
-    """Have the disk keep the names in `folder`, where the system can (Windows cannot)."""
+    """Have the disk keep the names in `folder`, where the system can (Windows cannot).
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     kept = Path(folder, "old.txt").resolve()
+    ...     _ = kept.write_text("1 2 3")
+    ...     kept = kept.rename(kept.with_name("new.txt"))
+    ...     flush_folder(kept.parent)  # from here on the new name outlives a power cut
+    ...     os.listdir(folder)
+    ['new.txt']
+    """
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -115,6 +161,14 @@ def speaking(target: Path) -> Iterator[None]:
     ------
     OutputError
         Naming `target` and what the system said.
+
+    Examples
+    --------
+    >>> with speaking(Path("numbers.txt")):
+    ...     raise PermissionError(errno.EACCES, "Permission denied")
+    Traceback (most recent call last):
+        ...
+    monge.errors.OutputError: write: 'path' must be in a folder that can be written, got ...
     """
     try:
         yield

@@ -58,6 +58,14 @@ def save_arrays(
         If an array or the configuration cannot be stored.
     OutputError
         If the folder cannot be written, or holds something other than an artifact.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_arrays(f"{folder}/means", {"mean": np.array([1.0, 2.0])}, {"seed": 0})
+    ...     sorted(os.listdir(f"{folder}/means"))
+    ['arrays.safetensors', 'config.json']
     """
     target = Path(os.path.realpath(folder))
     tensors = {name: _tensor(name, array) for name, array in arrays.items()}
@@ -101,6 +109,14 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
     ------
     StoreError
         If the folder is missing, no artifact, of a newer version, truncated or tampered with.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_arrays(f"{folder}/means", {"mean": np.array([1.0, 2.0])}, {"seed": 0})
+    ...     load_arrays(f"{folder}/means")
+    ({'mean': tensor([1., 2.], dtype=torch.float64)}, {'seed': 0})
     """
     place = _place(folder)
     head = _read_head(place)
@@ -121,7 +137,16 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
 
 
 def load_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Load the configuration alone, without reading the arrays; errors as in `load_arrays`."""
+    """Load the configuration alone, without reading the arrays; errors as in `load_arrays`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_arrays(f"{folder}/means", {"mean": np.array([1.0, 2.0])}, {"seed": 0})
+    ...     load_config(f"{folder}/means")
+    {'seed': 0}
+    """
     config: dict[str, Any] = _read_head(_place(folder))["config"]
     return config
 

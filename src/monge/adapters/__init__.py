@@ -3,7 +3,7 @@
 from monge.adapters.adapter import Adapter
 from monge.adapters.artifact import describe
 from monge.adapters.certificate import Certificate
-from monge.adapters.classifiers import CLASSIFIERS, votes_decide
+from monge.adapters.classifiers import CLASSIFIERS
 from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
 from monge.adapters.pipeline import AdapterPipeline, make_pipeline
@@ -23,5 +23,4 @@ __all__ = [
     "describe",
     "load",
     "make_pipeline",
-    "votes_decide",
 ]

@@ -134,6 +134,17 @@ def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
     ------
     StoreError
         If it is no artifact of an adapter of this version.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from monge import Adapter
+    >>> adapter = Adapter("coral").fit([[0.0], [1.0], [8.0]], [0, 0, 1], X_target=[[3.0], [5.0]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     adapter.save(f"{folder}/adapter", notes={"from": "sensor 3"})
+    ...     described = describe(f"{folder}/adapter")
+    >>> described["class"], described["labels"], described["notes"]
+    ('Adapter', [0, 1], {'from': 'sensor 3'})
     """
     config = load_config(folder)
     _check_head(folder, config)

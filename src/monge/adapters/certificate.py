@@ -27,6 +27,15 @@ class Certificate:
         In units of the cost; 0 for an exact plan.
     sweeps
         Passes over the kernel.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from monge import Adapter
+    >>> X = np.array([[0.0], [1.0], [8.0], [9.0]])
+    >>> adapter = Adapter("exact").fit(X, ["low", "low", "high", "high"], X_target=X + 2)
+    >>> adapter.certificate_.status, adapter.certificate_.shape, adapter.certificate_.objective
+    ('CONVERGED', (4, 4), 4.0)
     """
 
     status: str

@@ -74,6 +74,17 @@ class AdapterPipeline(_BaseComposition):  # type: ignore[misc] # scikit-learn sh
         Labels seen in `fit`, (L,); there are none for a regressor.
     n_features_in_, feature_names_in_
         What the first step saw.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> X = np.random.default_rng(0).normal(size=(40, 2)) * [1, 1000]
+    >>> y = X[:, 0] > 0
+    >>> pipe = AdapterPipeline([("scale", StandardScaler()), ("adapt", Adapter())])
+    >>> pipe = pipe.set_params(adapt__transport="coral").fit(X, y, X_target=X + [3, 0])
+    >>> pipe.score(X + [3, 0], y) > 0.9
+    True
     """
 
     def __init__(self, steps: list[tuple[str, Any]]) -> None:

@@ -36,6 +36,16 @@ class TargetPrior:
         where they were given.
     method
         How the shares were found.
+
+    Examples
+    --------
+    >>> from monge import Adapter
+    >>> X = np.array([[0.0], [1.0], [8.0], [9.0]])
+    >>> y = np.array(["low", "low", "high", "high"])
+    >>> adapter = Adapter(target_prior={"low": 0.75, "high": 0.25})
+    >>> prior = adapter.fit(X, y, X_target=[[2.0], [2.5], [3.0], [11.0]]).target_prior_
+    >>> dict(zip(prior.classes.tolist(), prior.share.tolist(), strict=True)), prior.method
+    ({'high': 0.25, 'low': 0.75}, 'given')
     """
 
     classes: NDArray

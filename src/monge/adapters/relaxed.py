@@ -46,6 +46,16 @@ class Unbalanced(Solver):
     ------
     InputError
         If an option is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from monge import Adapter
+    >>> X = np.array([[0.0], [1.0], [8.0], [99.0]])  # the last has no counterpart
+    >>> y = ["low", "low", "high", "high"]
+    >>> adapter = Adapter(Unbalanced(tau_source=0.1, tau_target=0.1))
+    >>> adapter.fit(X, y, X_target=X[:3] + 2).solution_.plan.marginals().source.numpy().round(1)
+    array([0.3, 0.3, 0.3, 0. ])
     """
 
     epsilon: float = 0.05
@@ -119,6 +129,16 @@ class Partial(Solver):
     ------
     InputError
         If an option is out of its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from monge import Adapter
+    >>> X = np.array([[0.0], [1.0], [8.0], [99.0]])  # the last has no counterpart
+    >>> y = ["low", "low", "high", "high"]
+    >>> adapter = Adapter(Partial(share=0.75, epsilon=0)).fit(X, y, X_target=X[:3] + 2)
+    >>> adapter.solution_.plan.marginals().source.numpy().round(2)
+    array([0.25, 0.25, 0.25, 0.  ])
     """
 
     share: float = 0.9

@@ -29,6 +29,17 @@ class AffineMap(Map):
         (d, d).
     centre, offset
         (d,), the source mean and the target mean.
+
+    Examples
+    --------
+    >>> turn = AffineMap(
+    ...     matrix=torch.tensor([[0.0, 1.0], [-1.0, 0.0]]),
+    ...     centre=torch.tensor([1.0, 1.0]),
+    ...     offset=torch.tensor([5.0, 5.0]),
+    ... )
+    >>> turn(torch.tensor([[1.0, 1.0], [3.0, 1.0]]))
+    tensor([[5., 5.],
+            [5., 7.]])
     """
 
     matrix: Tensor
@@ -60,6 +71,14 @@ class Standardise(CloudFit):
     """Give each source feature the target's mean and deviation.
 
     A feature that is constant in the source has no deviation to scale: it is shifted alone.
+
+    Examples
+    --------
+    >>> from monge import PointCloud, Problem
+    >>> x, y = torch.tensor([[-1.0, 0.0], [1.0, 2.0]]), torch.tensor([[4.0, 0.0], [6.0, 20.0]])
+    >>> Standardise().fit(Problem(PointCloud(x, y)))(x)
+    tensor([[ 4.,  0.],
+            [ 6., 20.]])
     """
 
     def fit(self, problem: Problem) -> AffineMap:

@@ -47,6 +47,16 @@ class NearestExtension(Map):
         Fitted points, (n, d).
     images
         Where they go, (n, d).
+
+    Examples
+    --------
+    >>> moved = NearestExtension(
+    ...     anchors=torch.tensor([[0.0], [10.0]]), images=torch.tensor([[1.0], [20.0]])
+    ... )
+    >>> moved(torch.tensor([[0.0], [2.0], [9.0]]))
+    tensor([[ 1.],
+            [ 3.],
+            [19.]])
     """
 
     anchors: Tensor

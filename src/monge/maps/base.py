@@ -18,6 +18,17 @@ class Map(ABC):
     """A function on points, defined everywhere.
 
     One definition in and out of sample: ``T(X)[i] == T(X[i:i+1])[0]`` for every row.
+
+    Examples
+    --------
+    >>> from monge import Barycentric, Exact, PointCloud, Problem
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> moved = Barycentric().fit(Exact().solve(Problem(PointCloud(x, x + 3))))
+    >>> moved(torch.tensor([[0.0], [2.5]]))
+    tensor([[3.0000],
+            [5.5000]])
+    >>> moved(torch.tensor([[2.5]]))  # alone, a point goes where it went in company
+    tensor([[5.5000]])
     """
 
     @property
@@ -31,7 +42,19 @@ class Map(ABC):
 
 
 class PlanFit(ABC):
-    """Options of a map that is fitted on a plan."""
+    """Options of a map that is fitted on a plan.
+
+    Examples
+    --------
+    >>> from monge import Barycentric, EntropicMap, PointCloud, Problem, Sinkhorn
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> solution = Sinkhorn(epsilon=0.05).solve(Problem(PointCloud(x, x + 3)))
+    >>> for fit in (Barycentric(), EntropicMap()):
+    ...     moved = fit.fit(solution)(torch.tensor([[1.0], [9.0]]))
+    ...     print(type(fit).__name__, moved[:, 0].numpy().round(1))
+    Barycentric [ 4.  11.9]
+    EntropicMap [4. 5.]
+    """
 
     @abstractmethod
     def fit(self, solution: Solution) -> Map:
@@ -39,7 +62,18 @@ class PlanFit(ABC):
 
 
 class CloudFit(ABC):
-    """Options of a map that is fitted on the two clouds and their weights alone."""
+    """Options of a map that is fitted on the two clouds and their weights alone.
+
+    Examples
+    --------
+    >>> from monge import Coral, PointCloud, Problem, Standardise
+    >>> x = torch.tensor([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, 1.0]])
+    >>> problem = Problem(PointCloud(x, 2 * x + 3))
+    >>> for fit in (Standardise(), Coral(shrinkage=0)):
+    ...     print(type(fit).__name__, fit.fit(problem)(x[:1]))
+    Standardise tensor([[1., 1.]])
+    Coral tensor([[1., 1.]])
+    """
 
     @abstractmethod
     def fit(self, problem: Problem) -> Map:
@@ -50,6 +84,16 @@ class JointFit(Solver, CloudFit):
     """Options of a plan and a map that are found together.
 
     As a solver it gives the plan, as a fit the map; the map is what `follower` makes of the plan.
+
+    Examples
+    --------
+    >>> from monge import MappingEstimation, PointCloud, Problem
+    >>> x = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.0, 2.0]])
+    >>> problem, joint = Problem(PointCloud(x, x + 4)), MappingEstimation()
+    >>> joint.solve(problem).plan.dense().argmax(1)
+    tensor([0, 1, 2])
+    >>> joint.fit(problem)(torch.tensor([[10.0, 10.0]]))
+    tensor([[14., 14.]])
     """
 
     @property

@@ -37,6 +37,16 @@ class SoftAssignment(Map):
         ``log b + g / eps``, (m,) float64.
     epsilon
         In the units of the squared distance.
+
+    Examples
+    --------
+    >>> moved = SoftAssignment(
+    ...     y=torch.tensor([[0.0], [10.0]]), bias=torch.zeros(2).double(), epsilon=5.0
+    ... )
+    >>> moved(torch.tensor([[4.0], [5.0], [99.0]]))
+    tensor([[ 0.1799],
+            [ 5.0000],
+            [10.0000]])
     """
 
     y: Tensor
@@ -62,7 +72,18 @@ class SoftAssignment(Map):
 
 @dataclass(frozen=True, kw_only=True)
 class EntropicMap(PlanFit):
-    """Continue the barycentres of an entropic plan to every point in closed form."""
+    """Continue the barycentres of an entropic plan to every point in closed form.
+
+    Examples
+    --------
+    >>> from monge import PointCloud, Problem, Sinkhorn
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> moved = EntropicMap().fit(Sinkhorn(epsilon=0.05).solve(Problem(PointCloud(x, x + 3))))
+    >>> moved(torch.tensor([[0.0], [0.5], [99.0]])).numpy().round(2)  # never beyond the target
+    array([[3.12],
+           [3.5 ],
+           [5.  ]], dtype=float32)
+    """
 
     def fit(self, solution: Solution) -> SoftAssignment:
         """Make the map of an entropic plan.

@@ -36,6 +36,19 @@ class KernelMap(Map):
         (d,) float64.
     bandwidth
         In the units of the points.
+
+    Examples
+    --------
+    >>> bump = KernelMap(
+    ...     anchors=torch.tensor([[0.0]]),
+    ...     coefficients=torch.tensor([[2.0]]).double(),
+    ...     offset=torch.tensor([1.0]).double(),
+    ...     bandwidth=1.0,
+    ... )
+    >>> bump(torch.tensor([[0.0], [1.0], [9.0]]))
+    tensor([[3.0000],
+            [2.2131],
+            [1.0000]])
     """
 
     anchors: Tensor

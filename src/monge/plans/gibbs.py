@@ -28,6 +28,16 @@ class GibbsKernel:
         The cost, (n, m).
     epsilon
         Positive, in the units of the cost.
+
+    Examples
+    --------
+    >>> from monge.geometry import DenseCost
+    >>> kernel = GibbsKernel(DenseCost(torch.tensor([[0.0, 1.0], [2.0, 0.0]])), epsilon=0.5)
+    >>> kernel.scores(slice(0, 2), torch.zeros(2).double())
+    tensor([[ 0., -2.],
+            [-4.,  0.]])
+    >>> torch.softmax(kernel.scores(slice(0, 1), torch.zeros(2).double()), 1)  # shares of a row
+    tensor([[0.8808, 0.1192]])
     """
 
     geometry: Geometry

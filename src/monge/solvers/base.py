@@ -13,7 +13,20 @@ __all__ = ["Solver", "raise_unless_converged"]
 
 
 class Solver(ABC):
-    """Options of one way to find a plan."""
+    """Options of one way to find a plan.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import Exact, PointCloud, Problem, Sinkhorn
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> problem = Problem(PointCloud(x, x + 1))
+    >>> for solver in (Exact(), Sinkhorn(epsilon=0.01), Sinkhorn(epsilon=0.5)):
+    ...     print(type(solver).__name__, round(solver.solve(problem).cost, 2))
+    Exact 1.0
+    Sinkhorn 1.0
+    Sinkhorn 1.4
+    """
 
     @abstractmethod
     def solve(

@@ -66,6 +66,18 @@ class ClassRegularized(Solver):
     ------
     InputError
         If an option is out of its range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import PointCloud, Problem, Sinkhorn
+    >>> x, labels = torch.tensor([[0.0], [1.0], [2.0], [3.0]]), torch.tensor([0, 0, 1, 1])
+    >>> problem = Problem(PointCloud(x, x + 0.4), source_labels=labels)
+    >>> for solver in (Sinkhorn(epsilon=0.2), ClassRegularized(epsilon=0.2, eta=0.4)):
+    ...     sent = solver.solve(problem).plan.dense()
+    ...     print((4 * sent[labels == 0].sum(0)).numpy().round(2))  # of each target, from class 0
+    [1.   0.88 0.12 0.  ]
+    [1. 1. 0. 0.]
     """
 
     epsilon: float = 0.05

@@ -43,6 +43,17 @@ class Exact(Solver):
     ------
     InputError
         If ``max_iterations`` is not positive.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import PointCloud, Problem
+    >>> x, y = torch.tensor([[0.0], [1.0], [2.0]]), torch.tensor([[2.5], [0.5], [1.5]])
+    >>> solution = Exact().solve(Problem(PointCloud(x, y)))
+    >>> solution.plan.dense().argmax(1).tolist()
+    [1, 2, 0]
+    >>> round(solution.cost, 2)
+    0.25
     """
 
     max_iterations: int = 10_000_000

@@ -48,6 +48,19 @@ class Laplacian(Solver):
     ------
     InputError
         If an option is out of its range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import Exact, PointCloud, Problem
+    >>> x = torch.tensor([[0.0, 0.0], [0.0, 1.0], [3.0, 0.0], [3.0, 1.0]])
+    >>> y = torch.tensor([[0.0, 0.5], [1.4, 0.5], [1.6, 0.5], [3.0, 0.5]])
+    >>> problem = Problem(PointCloud(x, y))
+    >>> for solver in (Exact(), Laplacian(eta=5.0, neighbours=1)):
+    ...     place = solver.solve(problem).plan.barycentre(y)[:, 0]
+    ...     print((place[1] - place[0]).abs().numpy().round(1))  # of two neighbours
+    1.4
+    0.0
     """
 
     eta: float = 0.1

@@ -64,6 +64,19 @@ class Problem:
         If weights are negative, not finite, of the wrong length, all zero, if both marginals are
         held and their totals differ, if the mass is more than there is, or if it is given together
         with a relaxed marginal.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import Exact, PointCloud
+    >>> x, y = torch.tensor([[0.0], [1.0]]), torch.tensor([[0.0], [1.0], [9.0]])
+    >>> problem = Problem(PointCloud(x, y), a=torch.tensor([2.0, 1.0]), b=torch.ones(3))
+    >>> Exact().solve(problem).plan.dense()
+    tensor([[1., 1., 0.],
+            [0., 0., 1.]])
+    >>> part = Problem(PointCloud(x, y), a=torch.ones(2), b=torch.ones(3), mass=2.0)
+    >>> round(Exact().solve(part).cost, 2)  # the far point is left alone
+    0.0
     """
 
     geometry: Geometry

@@ -15,7 +15,20 @@ __all__ = ["MarginalError", "Solution", "Status"]
 
 
 class Status(Enum):
-    """How a solve ended; the text is the remedy."""
+    """How a solve ended; the text is the remedy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from monge import PointCloud, Problem, Sinkhorn
+    >>> x = np.random.default_rng(0).normal(size=(50, 2))
+    >>> hasty = Sinkhorn(epsilon=0.001, max_sweeps=2)
+    >>> status = hasty.solve(Problem(PointCloud(x, x**2)), throw=False).status
+    >>> status.name
+    'MAX_SWEEPS'
+    >>> status.value.split(": ")[1]
+    'allow more, raise epsilon (or lower eta), or loosen tolerance'
+    """
 
     CONVERGED = "converged"
     MAX_SWEEPS = (
@@ -34,7 +47,17 @@ class Status(Enum):
 
 
 class MarginalError(NamedTuple):
-    """L1 distance of the plan's marginals to those asked for, over the total mass."""
+    """L1 distance of the plan's marginals to those asked for, over the total mass.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import PointCloud, Problem, Sinkhorn
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> error = Sinkhorn(tolerance=1e-3).solve(Problem(PointCloud(x, 2 * x))).marginal_error
+    >>> error.source < 1e-3, error.target < 1e-3
+    (True, True)
+    """
 
     source: float
     target: float
@@ -72,6 +95,19 @@ class Solution:
         Memory that the solve planned to take above the data.
     history
         Marginal error after each sweep, warm start included.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from monge import PointCloud, Problem, Sinkhorn
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]])
+    >>> solution = Sinkhorn(epsilon=0.01).solve(Problem(PointCloud(x, x + 3)))
+    >>> solution.converged, round(solution.cost, 2)
+    (True, 9.0)
+    >>> solution.plan.barycentre(x + 3).numpy().round(2)
+    array([[3.],
+           [4.],
+           [5.]], dtype=float32)
     """
 
     problem: Problem

@@ -11,7 +11,8 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from monge._types import NDArray
-from monge.adapters import Adapter, votes_decide
+from monge.adapters import Adapter
+from monge.adapters.classifiers import votes_decide
 from monge.data.tables import BATCH_ROWS, Table, frame, write_table
 from monge.data.tables.base import refuse, require_columns
 from monge.progress import Progress, Report, silent
@@ -33,6 +34,12 @@ class Applied:
         Names of the columns.
     far
         Rows beyond ``far_`` of the target; ``None`` where that was not asked.
+
+    Examples
+    --------
+    >>> applied = Applied(rows=1_000, columns=("label", "distance", "far"), far=40)
+    >>> f"{applied.far / applied.rows:.0%} of the rows are far from the target of the fit"
+    '4% of the rows are far from the target of the fit'
     """
 
     rows: int
@@ -79,7 +86,7 @@ def batches(adapter: Adapter, table: Table, rows: int = BATCH_ROWS) -> Iterator[
 def predict_table(
     adapter: Adapter, table: Table, out: str | os.PathLike[str], *, report: Report = silent
 ) -> Applied:
-    """Write the class of each row, its probabilities, and how far it is from the fitted target.
+    r"""Write the class of each row, its probabilities, and how far it is from the fitted target.
 
     Columns: ``label`` (``value`` of a regressor), ``probability_<class>`` where the classifier
     gives them, and ``distance`` and ``far`` where the adapter has seen a target. The table is
@@ -102,6 +109,21 @@ def predict_table(
         If a column is missing or a cell is no finite number, with column and row.
     OutputError
         If the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from monge.data.tables import open_table
+    >>> adapter = Adapter("exact").fit([[0], [6]], ["small", "large"], X_target=[[3], [9]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "new.csv").write_text("width\n3\n99\n")
+    ...     applied = predict_table(adapter, open_table(f"{folder}/new.csv"), f"{folder}/out.csv")
+    ...     print(Path(folder, "out.csv").read_text().rstrip())
+    "label","probability_large","probability_small","distance","far"
+    "small",0,1,0,false
+    "large",1,0,90,true
+    >>> applied.rows, applied.far
+    (2, 1)
     """
 
     def answer(X: Any) -> Columns:
@@ -122,7 +144,7 @@ def transform_table(
     label: str | None = None,
     report: Report = silent,
 ) -> Applied:
-    """Write the rows where the transport moves them, under the names they had.
+    r"""Write the rows where the transport moves them, under the names they had.
 
     Parameters
     ----------
@@ -135,6 +157,17 @@ def transform_table(
     ------
     DataError, OutputError
         As `predict_table` does.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from monge.data.tables import open_table
+    >>> adapter = Adapter("exact").fit([[0], [6]], ["small", "large"], X_target=[[3], [9]])
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "old.csv").write_text("width\n0\n6\n7\n")
+    ...     _ = transform_table(adapter, open_table(f"{folder}/old.csv"), f"{folder}/out.csv")
+    ...     Path(folder, "out.csv").read_text().split()
+    ['"width"', '3', '9', '10']
     """
     features = features_of(adapter, table)
     labels = None if label is None else plain(table.labels(label))

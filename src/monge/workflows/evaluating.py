@@ -27,6 +27,14 @@ class Score:
     ----------
     confusion
         (L, L) rows of each class (down) that were given each class (across).
+
+    Examples
+    --------
+    >>> score = Score(confusion=np.array([[8, 2], [0, 90]]))
+    >>> score.accuracy, score.balanced_accuracy
+    (0.98, 0.9)
+    >>> score.recall, score.precision.round(2)
+    (array([0.8, 1. ]), array([1.  , 0.98]))
     """
 
     confusion: NDArray
@@ -64,6 +72,16 @@ class Evaluation:
         The adapter.
     before
         The same classifier without adaptation; ``None`` where no source was given.
+
+    Examples
+    --------
+    >>> evaluation = Evaluation(
+    ...     classes=np.array(["large", "small"]),
+    ...     after=Score(confusion=np.array([[9, 1], [0, 10]])),
+    ...     before=Score(confusion=np.array([[6, 4], [2, 8]])),
+    ... )
+    >>> f"{evaluation.before.accuracy:.0%} before, {evaluation.after.accuracy:.0%} after"
+    '70% before, 95% after'
     """
 
     classes: NDArray
@@ -79,7 +97,7 @@ def evaluate_table(
     source: Table | None = None,
     report: Report = silent,
 ) -> Evaluation:
-    """Score an adapter on a table with labels.
+    r"""Score an adapter on a table with labels.
 
     Parameters
     ----------
@@ -100,6 +118,22 @@ def evaluate_table(
         If a column is missing, a cell is no number, or a label is none of the adapter's.
     InputError
         If the adapter is a regressor.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from monge.data.tables import open_table
+    >>> X, X_target = (frame(np.array(x), ["width"]) for x in ([[0.0], [6.0]], [[5.0], [11.0]]))
+    >>> adapter = Adapter("exact").fit(X, ["small", "large"], X_target=X_target)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source, target = Path(folder, "source.csv"), Path(folder, "target.csv")
+    ...     _ = source.write_text("width,kind\n0,small\n6,large\n")
+    ...     _ = target.write_text("width,kind\n5,small\n11,large\n")
+    ...     tables = open_table(target), open_table(source)
+    ...     evaluation = evaluate_table(adapter, tables[0], label="kind", source=tables[1])
+    >>> evaluation.before.accuracy, evaluation.after.accuracy
+    (0.5, 1.0)
     """
     if not hasattr(adapter, "classes_"):
         required, remedy = "one that classifies", "score a regressor with Adapter.score"

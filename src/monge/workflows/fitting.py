@@ -30,6 +30,12 @@ class Sizes:
     need
         Bytes that both tables take in memory; from the size of the file where it does not say how
         many rows it has.
+
+    Examples
+    --------
+    >>> sizes = Sizes(features=("width", "height"), ignored=("id",), need=3_200)
+    >>> f"{len(sizes.features)} features, {sizes.need / 1000:g} kB"
+    '2 features, 3.2 kB'
     """
 
     features: tuple[str, ...]
@@ -38,7 +44,7 @@ class Sizes:
 
 
 def sizes_of(source: Table, target: Table, label: str, drop: Sequence[str]) -> Sizes:
-    """Match two tables by the names of their columns.
+    r"""Match two tables by the names of their columns.
 
     Parameters
     ----------
@@ -57,6 +63,19 @@ def sizes_of(source: Table, target: Table, label: str, drop: Sequence[str]) -> S
         If a column is missing.
     InputError
         If no feature is left.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from monge.data.tables import open_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source, target = Path(folder, "source.csv"), Path(folder, "target.csv")
+    ...     _ = source.write_text("id,width,kind\n1,0.5,small\n2,7.5,large\n")
+    ...     _ = target.write_text("width,day\n3.5,mon\n9.5,tue\n")
+    ...     sizes = sizes_of(open_table(source), open_table(target), label="kind", drop=["id"])
+    >>> sizes.features, sizes.ignored
+    (('width',), ('day',))
     """
     require_columns(source, [label, *drop])
     features = tuple(name for name in source.columns if name not in {label, *drop})
@@ -88,7 +107,7 @@ def fit_tables(
     features: Sequence[str],
     report: Report = silent,
 ) -> Adapter:
-    """Fit an adapter on a labelled source and an unlabelled target.
+    r"""Fit an adapter on a labelled source and an unlabelled target.
 
     Parameters
     ----------
@@ -107,6 +126,20 @@ def fit_tables(
         If a cell is no number or a label is missing, with column and row.
     InputError, ConvergenceError, MemoryBudgetError
         From `Adapter.fit`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from monge.data.tables import open_table
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     source, target = Path(folder, "source.csv"), Path(folder, "target.csv")
+    ...     _ = source.write_text("width,kind\n0.5,small\n1.5,small\n7.5,large\n")
+    ...     _ = target.write_text("width\n10.5\n11.5\n17.5\n")
+    ...     tables = open_table(source), open_table(target)
+    ...     adapter = fit_tables(Adapter("exact"), *tables, label="kind", features=["width"])
+    >>> adapter.predict(frame(np.array([[11.0], [18.0]]), ["width"])).tolist()
+    ['small', 'large']
     """
     labels = source.labels(label)
     X = read_matrix(source, features, report)
