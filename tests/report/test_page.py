@@ -18,7 +18,6 @@ import pytest
 
 from monge.errors import DataError, OutputError
 from monge.report import draw_all, write_page, write_report
-from monge.report.files import write_whole
 from monge.report.pictures import Picture
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -195,7 +194,7 @@ def test_hostile_names_are_escaped(run, tmp_path, pictures):
 
 def test_a_file_where_the_folder_should_be_is_one_sentence(run, tmp_path):
     (tmp_path / "taken").write_text("")
-    with pytest.raises(OutputError, match=r"^draw_all: 'folder' must be .*; free some space") as e:
+    with pytest.raises(OutputError, match="'path' must be in a folder that can be written") as e:
         draw_all(*run, tmp_path / "taken")
     assert "\n" not in str(e.value)
 
@@ -211,31 +210,31 @@ def test_a_folder_without_permission_is_one_sentence(run, tmp_path, pictures):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES])
-def test_a_failed_write_leaves_the_old_file_and_nothing_else(code, tmp_path, monkeypatch):
-    path = tmp_path / "report.html"
+def test_a_failed_write_leaves_the_old_page_and_nothing_else(
+    code, run, pictures, tmp_path, monkeypatch
+):
+    path = tmp_path / "page" / "report.html"
+    path.parent.mkdir()
     path.write_bytes(b"old")
-    whole = Path.write_bytes
 
-    def fail(self, content):
-        whole(self, content[:2])
+    def fail(self, target):
         raise OSError(code, os.strerror(code))
 
-    monkeypatch.setattr(Path, "write_bytes", fail)
-    with pytest.raises(OutputError, match=os.strerror(code)) as caught:
-        write_whole(path, b"new content", "write_page")
-    assert str(caught.value).startswith("write_page: 'folder' must be")
+    monkeypatch.setattr(Path, "replace", fail)
+    with pytest.raises(OutputError, match=os.strerror(code)):
+        write_page(run[0], pictures, path)
     assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+    assert list(path.parent.iterdir()) == [path]
 
 
-def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
+def test_an_interrupted_drawing_leaves_nothing(run, tmp_path, monkeypatch):
     def interrupt(self, target):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        write_whole(tmp_path / "a.png", b"content", "draw_all")
-    assert list(tmp_path.iterdir()) == []
+        draw_all(*run, tmp_path)
+    assert list((tmp_path / "figures").iterdir()) == []
 
 
 def test_a_lost_picture_is_one_sentence(run, tmp_path, pictures):

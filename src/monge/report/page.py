@@ -10,7 +10,7 @@ from typing import Any
 
 import monge
 from monge.errors import DataError, OutputError, sentence
-from monge.report.files import write_whole
+from monge.files import write_text
 from monge.report.findings import best_method, percent
 from monge.report.pictures import Picture
 from monge.results import Result
@@ -187,5 +187,5 @@ def write_page(result: Result, pictures: Sequence[Picture], path: Path) -> Path:
     PosixPath('out/report.html')
     """
     path = Path(path)
-    write_whole(path, render(result, pictures).encode("utf-8"), "write_page")
+    write_text(path, render(result, pictures))
     return path

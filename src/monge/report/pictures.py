@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from monge.files import write_bytes
 from monge.progress import Progress, Report, silent
 from monge.report.clouds import draw_clouds
-from monge.report.files import write_whole
 from monge.report.plans import draw_class_mass, draw_plan, draw_plan_sorted
 from monge.report.samples import draw_samples, draw_training
 from monge.report.scores import draw_accuracy, draw_confusion
@@ -108,7 +108,7 @@ def draw_all(
     for draw in chosen:
         drawing = draw(result, evidence)
         path = Path(folder) / "figures" / f"{drawing.name}.png"
-        write_whole(path, encode(drawing), "draw_all")
+        write_bytes(path, encode(drawing))
         pictures.append(
             Picture(name=drawing.name, title=drawing.title, alt_text=drawing.alt_text, path=path)
         )
