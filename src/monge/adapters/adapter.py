@@ -3,60 +3,36 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import torch
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags, check_random_state
+from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from monge._types import CostName, NDArray
-from monge.adapters.checks import check_rows, check_subsample, device_of
-from monge.adapters.domains import (
-    Source,
-    Target,
-    drawn,
-    read_source,
-    read_target,
-    weights_or_even,
-)
-from monge.adapters.label_shift import estimate_prior
+from monge.adapters.checks import check_rows, device_of, require_no_target
+from monge.adapters.domains import read_source, read_target
+from monge.adapters.finding import asked_of, find, nothing_found
 from monge.adapters.labels import class_labels
-from monge.adapters.moving import Rows, check_transport, find_moving, move, state_problem
-from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
+from monge.adapters.moving import as_given, move
+from monge.adapters.named import Transport
 from monge.adapters.options import OptionsEstimator
-from monge.adapters.prior import TargetPrior, check_prior
+from monge.adapters.prior import check_prior
 from monge.adapters.reach import Reach, distance_to, reach_of
 from monge.adapters.saving import SavedEstimator
 from monge.adapters.training import in_columns, is_regression, trained
+from monge.adapters.votes import plan_votes
 from monge.errors import InputError, MongeWarning, sentence
 from monge.geometry.costs import CostFunction
-from monge.maps import CloudFit, Map, PlanFit
+from monge.maps import PlanFit
 from monge.memory import DEFAULT_BUDGET
 from monge.progress import Report, silent
-from monge.solvers import Solution, Solver
 
 __all__ = ["Adapter"]
-
-
-class _Asked(NamedTuple):
-    """The parameters as options."""
-
-    transport: Transport
-    map: PlanFit
-    subsample: int | None
-
-
-class _Found(NamedTuple):
-    """What a fit finds out about the two domains."""
-
-    prior: TargetPrior | None
-    map: Map | None
-    solution: Solution | None
-    rows: Rows
 
 
 def _classifier_has(method: str) -> Any:
@@ -222,25 +198,25 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         ConvergenceError
             If the plan did not converge. An adapter that was fitted before stays as it was.
         """
-        asked = self._asked(semi_supervised=y_target is not None)
+        asked = asked_of(self, semi_supervised=y_target is not None)
         memory = getattr(asked.transport, "memory", DEFAULT_BUDGET)
         regression = is_regression(self.classifier)
         source = read_source(self, X, y, sample_weight, regression=regression, memory=memory)
         prior = check_prior(self.target_prior, source.classes)
         if X_target is None:
-            _require_nothing_else(y_target, target_weight, self.target_prior)
+            require_no_target(y_target, target_weight, self.target_prior)
             warnings.warn(
                 "Adapter.fit: X_target is missing, so nothing is adapted and the classifier is "
                 "trained on the source as it is; pass X_target=... to adapt.",
                 MongeWarning,
                 stacklevel=2,
             )
-            target, found = None, _Found(prior, None, None, Rows(np.arange(0), np.arange(0)))
+            target, found = None, nothing_found(prior)
         else:
             target = read_target(
                 self, X_target, y_target, target_weight, classes=source.classes, memory=memory
             )
-            found = self._find(asked, source, target, prior, device_of(X, self.device), report)
+            found = find(self, asked, source, target, prior, device_of(X, self.device), report)
         moved = move(found.map, source.X)
         classifier = trained(self.classifier, moved, source, target, found.prior)
         warning = found.prior.warning() if found.prior else None
@@ -261,39 +237,6 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             self.classes_ = source.classes
         return self
 
-    def _asked(self, *, semi_supervised: bool) -> _Asked:
-        """Turn the parameters into options, and refuse those that do not fit together."""
-        transport = by_name(self.transport, TRANSPORTS, (Solver, CloudFit), "transport")
-        plan_map = by_name(self.map, MAPS, (PlanFit,), "map")
-        regression = is_regression(self.classifier)
-        check_transport(
-            transport,
-            regression=regression,
-            semi_supervised=semi_supervised and not regression,
-        )
-        return _Asked(transport, plan_map, check_subsample(self.subsample))
-
-    def _find(
-        self,
-        asked: _Asked,
-        source: Source,
-        target: Target,
-        prior: TargetPrior | None,
-        device: torch.device,
-        report: Report,
-    ) -> _Found:
-        """Draw the rows, weigh them, and find the plan and the map."""
-        draw = check_random_state(self.random_state)
-        rows = Rows(
-            drawn(draw, len(source.X), asked.subsample), drawn(draw, len(target.X), asked.subsample)
-        )
-        if prior is None and self.target_prior is not None:
-            prior = _estimated(source, target, draw)
-        problem = state_problem(source, target, rows, cost=self.cost, prior=prior, device=device)
-        known = _known_classes(source, target, rows)
-        moving = find_moving(asked.transport, asked.map, problem, known, report)
-        return _Found(prior, moving.map, moving.solution, rows)
-
     def _checked(self, X: Any, verb: str) -> NDArray:
         check_is_fitted(self, "classifier_")
         return check_rows(self, X, verb)
@@ -303,7 +246,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
         Under partial transport a row that was left behind follows its nearest row that was moved.
         """
-        return _as_given(move(self.map_, self._checked(X, "transform")), X)
+        return as_given(move(self.map_, self._checked(X, "transform")), X)
 
     def inverse_transform(self, X: Any) -> Any:
         """Move target rows to where the source is, (k, d) -> (k, d).
@@ -318,8 +261,8 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         """
         X_checked = self._checked(X, "inverse_transform")
         if self.map_ is None:
-            return _as_given(X_checked, X)
-        return _as_given(move(self._way_back(), X_checked), X)
+            return as_given(X_checked, X)
+        return as_given(move(self._way_back(), X_checked), X)
 
     def predict(self, X: Any) -> NDArray:
         """Classify target rows, (k, d) -> (k,); numbers if the classifier is a regressor."""
@@ -393,58 +336,10 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             required, got = "one that has a plan", repr(self.transport)
             remedy = "use for example transport='sinkhorn'"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
-        if hasattr(self, "classes_"):
-            labels = torch.as_tensor(np.searchsorted(self.classes_, self._plan_labels))
-            votes = torch.nn.functional.one_hot(labels, len(self.classes_))
-        else:
-            votes = torch.as_tensor(self._plan_labels)[:, None]
-        sent = self.solution_.plan.push(torch.cat([votes, torch.ones_like(votes[:, :1])], 1))
-        sums, mass = sent[:, :-1], sent[:, -1:]
-        shares = torch.where(mass > 0, sums / mass, sums.sum(0) / mass.sum()).cpu().numpy()
-        return shares if hasattr(self, "classes_") else shares[:, 0]
+        classes = getattr(self, "classes_", None)
+        return plan_votes(self.solution_.plan, self._plan_labels, classes)
 
     def _require_target(self, verb: str) -> None:
         if self.map_ is None:
             required, remedy = "given to fit", "pass X_target to fit"
             raise InputError(sentence(f"Adapter.{verb}", "X_target", required, "none", remedy))
-
-
-def _as_given(moved: NDArray, given: Any) -> Any:
-    """Return rows as a tensor on the device of the rows that came, if they came as one."""
-    if not isinstance(given, torch.Tensor):
-        return moved
-    return torch.tensor(moved, device=given.device)
-
-
-def _require_nothing_else(y_target: Any, target_weight: Any, target_prior: Any) -> None:
-    """Refuse what says something of a target that is not there."""
-    for name, value in (("y_target", y_target), ("target_weight", target_weight)):
-        if value is not None:
-            required, remedy = "left out without X_target", "pass X_target=... as well"
-            raise InputError(sentence("Adapter.fit", name, required, "a value", remedy))
-    if isinstance(target_prior, str):
-        required, remedy = "no estimate without X_target", "pass X_target=... as well"
-        raise InputError(
-            sentence("Adapter.fit", "target_prior", required, repr(target_prior), remedy)
-        )
-
-
-def _estimated(source: Source, target: Target, draw: np.random.RandomState) -> TargetPrior | None:
-    """Estimate the target's class proportions."""
-    if source.classes is None:
-        return None
-    return estimate_prior(
-        (source.X, source.y, weights_or_even(source.weight, len(source.X))),
-        (target.X, weights_or_even(target.weight, len(target.X))),
-        source.classes,
-        draw,
-    )
-
-
-def _known_classes(source: Source, target: Target, rows: Rows) -> dict[int, int]:
-    """Return the class, from 0, of each target row of the plan whose label is known."""
-    if source.classes is None:
-        return {}
-    classes = np.searchsorted(source.classes, target.known.labels)
-    of_row = dict(zip(target.known.rows.tolist(), classes.tolist(), strict=True))
-    return {column: of_row[row] for column, row in enumerate(rows.target.tolist()) if row in of_row}

@@ -23,7 +23,14 @@ from monge.adapters.words import first_line
 from monge.errors import InputError, sentence
 from monge.memory import DEFAULT_BUDGET, format_bytes, require_memory
 
-__all__ = ["check_rows", "check_subsample", "check_target", "check_weights", "device_of"]
+__all__ = [
+    "check_rows",
+    "check_subsample",
+    "check_target",
+    "check_weights",
+    "device_of",
+    "require_no_target",
+]
 
 _TYPES = [np.float64, np.float32]
 
@@ -196,3 +203,22 @@ def _require_finite(X: NDArray, caller: str, name: str) -> None:
     if wrong.any():
         got = f"NaN or infinity (inf) in row {int(wrong.argmax())}"
         raise InputError(sentence(caller, name, "finite", got, "drop or impute such rows first"))
+
+
+def require_no_target(y_target: Any, target_weight: Any, target_prior: Any) -> None:
+    """Refuse what says something of a target that is not there.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter.
+    """
+    for name, value in (("y_target", y_target), ("target_weight", target_weight)):
+        if value is not None:
+            required, remedy = "left out without X_target", "pass X_target=... as well"
+            raise InputError(sentence("Adapter.fit", name, required, "a value", remedy))
+    if isinstance(target_prior, str):
+        required, remedy = "no estimate without X_target", "pass X_target=... as well"
+        raise InputError(
+            sentence("Adapter.fit", "target_prior", required, repr(target_prior), remedy)
+        )

@@ -21,7 +21,15 @@ from monge.maps import CloudFit, JointFit, Map, PlanFit
 from monge.progress import Report
 from monge.solvers import ClassRegularized, Laplacian, Problem, Prototypes, Solution, Solver
 
-__all__ = ["Moving", "Rows", "check_transport", "find_moving", "move", "state_problem"]
+__all__ = [
+    "Moving",
+    "Rows",
+    "as_given",
+    "check_transport",
+    "find_moving",
+    "move",
+    "state_problem",
+]
 
 _RELATIVE = ("epsilon", "eta", "tau_source", "tau_target")
 """Options that a transport with an ``epsilon_scale`` multiplies by the scale of the cost."""
@@ -139,6 +147,13 @@ def move(moving: Map | None, X: NDArray) -> NDArray:
         return X
     moved: NDArray = moving(as_tensor(X, "Adapter", "X")).cpu().numpy()
     return moved.astype(X.dtype, copy=False)
+
+
+def as_given(moved: NDArray, given: Any) -> Any:
+    """Return rows as a tensor on the device of the rows that came, if they came as one."""
+    if not isinstance(given, torch.Tensor):
+        return moved
+    return torch.tensor(moved, device=given.device)
 
 
 def _held_to_classes(problem: Problem, labels: Tensor, classes: dict[int, int]) -> OffsetCost:
