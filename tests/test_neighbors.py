@@ -28,7 +28,7 @@ def _blocks(request, monkeypatch):
 
 @pytest.mark.usefixtures("_blocks")
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("n", [1, 2, 3, 40])
+@pytest.mark.parametrize("n", [1, 2, 3, 40, 41])
 def test_the_nearest_row_is_that_of_every_pair_measured(n, dtype):
     queries, reference = clouds(60, n, 4, dtype=dtype)
     assert torch.equal(nearest(queries, reference), brute(queries, reference))

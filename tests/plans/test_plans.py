@@ -245,3 +245,17 @@ def test_the_scores_of_a_kernel_are_bias_less_cost_over_epsilon_up_to_the_offset
     kept = torch.arange(M) != 2
     limit = tolerance("root cost", dtype) * float(costs.max() + 1)
     torch.testing.assert_close(scores[:, kept].double(), truth[:, kept], rtol=0, atol=limit)
+
+
+@pytest.mark.parametrize("geometry", ["product", "matrix"])
+def test_scores_of_every_so_many_columns_are_those_columns_of_all(geometry):
+    x, y = clouds(6, 11, 3)
+    cloud = PointCloud(x, y)
+    kernel = GibbsKernel(
+        cloud if geometry == "product" else DenseCost(cloud.block(slice(0, 6))), 0.7
+    )
+    bias = torch.randn(11, generator=generator(5), dtype=torch.float64)
+    rows = slice(1, 5)
+    torch.testing.assert_close(
+        kernel.scores(rows, bias, step=4), kernel.scores(rows, bias)[:, [0, 4, 8]]
+    )

@@ -111,6 +111,28 @@ def test_the_main_entries_are_those_of_the_least_share_and_more_until_it_looks_a
     assert not torch.equal(kept() > 0, first > 0)
 
 
+def test_a_corrected_row_has_the_true_soft_minimum(monkeypatch):
+    monkeypatch.setattr(surrogates, "LEAST_SHARE", 0.05)
+    stand_in = MainEntries(stream(), columns())
+    for seed in (3, 4):
+        h = potential(seed)
+        truth = stand_in.truth(h, look=seed == 3)
+        stand_in.correct(h, truth)
+        torch.testing.assert_close(stand_in.sweep(h).soft_minimum, truth.soft_minimum)
+
+
+def test_a_column_that_the_stand_in_lost_answers_to_its_own_potential_alone():
+    h, b = torch.zeros(3).double(), torch.ones(3).double() / 3
+    true, own = torch.tensor([[0.2, 0.3, 0.5], [0.5, 0.5, 0.0]]).double()
+    held = Rows(b, HELD)
+    for side, scale in ((held, (1 / 3 * 2.5 + 1 / 3 * 5 / 3)), (Rows(b, LOOSE), 1.0)):
+        correction_of = surrogates.Correction(h, true, own, held, side)
+        assert correction_of.lost.tolist() == [False, False, True]
+        moved = torch.tensor([0.0, 0.0, 2.0]).double()
+        got = correction_of.of(moved, own) / scale
+        assert got.tolist() == pytest.approx([0.2, 0.3, 0.5 * 7.38905609893])
+
+
 def test_a_sparse_matrix_multiplies_from_both_sides():
     dense = torch.rand(7, 5, generator=generator(0)) * (
         torch.rand(7, 5, generator=generator(1)) > 0.6
