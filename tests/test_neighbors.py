@@ -96,3 +96,10 @@ def test_no_queries_give_no_rows_and_types_may_differ():
 def test_references_that_do_not_fit_are_refused(shape):
     with pytest.raises(InputError, match=r"^nearest: 'reference' must be .*3 features"):
         nearest(torch.zeros(1, 3), torch.zeros(shape))
+
+
+@pytest.mark.usefixtures("_blocks")
+def test_every_row_is_its_own_nearest_however_many_there_are():
+    rows, _ = clouds(60, 1, 3, dtype=torch.float32)
+    for n in range(1, 61):
+        assert torch.equal(nearest(rows[:n], rows[:n]), torch.arange(n))
