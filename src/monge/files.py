@@ -55,7 +55,7 @@ def write_bytes(path: str | os.PathLike[str], content: bytes) -> None:
     ...     Path(f"{folder}/new/numbers.bin").read_bytes()
     b'1 2 3'
     """
-    with writing(path) as temporary:
+    with _replacing(path) as temporary:
         write_through(temporary, content)
 
 
@@ -80,6 +80,14 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
     ...     os.listdir(folder)
     ['numbers.txt']
     """
+    with _replacing(path) as temporary:
+        yield temporary
+        _flush_file(temporary)
+
+
+@contextmanager
+def _replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Do what `writing` does, for a writer that has the disk keep the file itself."""
     target = Path(os.path.realpath(path))
     if target.exists() and not target.is_file():
         got = f"the folder {target}" if target.is_dir() else f"the special file {target}"
@@ -89,7 +97,6 @@ def writing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary = name_beside(target)
         try:
             yield temporary
-            _flush_file(temporary)
             temporary.replace(target)
             flush_folder(target.parent)
         finally:
