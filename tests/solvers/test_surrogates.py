@@ -150,8 +150,8 @@ def test_a_sparse_matrix_multiplies_from_both_sides():
 
 
 STAND_INS = {
-    "sampled": {"_EFFECTIVE": 0.0, "_SAMPLED": 3},
-    "sparse": {"_EFFECTIVE": 1e9, "_SPARSE_SHARE": 1.0},
+    "sampled": {"_EFFECTIVE": 0.0, "_FEW": 0.0, "_SAMPLED": 3},
+    "sparse": {"_EFFECTIVE": 1e9, "_FEW": 1e9, "_SPARSE_SHARE": 1.0},
 }
 
 
@@ -350,9 +350,42 @@ def test_what_does_not_fit_the_budget_is_streamed(stand_in):
     torch.testing.assert_close(large.plan.dense(), small.plan.dense(), rtol=0, atol=1e-5)
 
 
+def test_few_rows_serve_only_where_the_main_entries_do_not_fit(monkeypatch):
+    monkeypatch.setattr(semidual, "_STORED_BYTES", 0)
+    monkeypatch.setattr(semidual, "_SPARSE_SHARE", 1.0)
+    monkeypatch.setattr(semidual, "_FEW", 0.0)
+    monkeypatch.setattr(semidual, "_EFFECTIVE", 1e9)
+    problem = Problem(PointCloud(*clouds(900, 20, 3)))
+    assert Sinkhorn(memory="1 MB").solve(problem).operator == "sparse"
+    assert Sinkhorn(memory="20 KB").solve(problem).operator == "sampled"
+    monkeypatch.setattr(semidual, "_EFFECTIVE", 0.0)
+    assert Sinkhorn(memory="1 MB").solve(problem).operator == "sampled"
+
+
+def test_a_sweep_where_the_last_one_was_is_not_made_again(monkeypatch):
+    made = []
+    true = StoredKernel.sweep
+
+    def counted(self, h):
+        made.append(h)
+        return true(self, h)
+
+    monkeypatch.setattr(StoredKernel, "sweep", counted)
+    stand_in = sampled(stream(), columns())
+    h = potential(3)
+    stand_in.sweep(h)
+    stand_in.correct(h, stand_in.truth(h, look=True))
+    first = stand_in.sweep(h)
+    assert len(made) == 1
+    second = stand_in.sweep(h + 1e-3 * potential(4))
+    assert len(made) == 2
+    assert not torch.equal(first.column, second.column)
+
+
 def test_the_rows_that_are_stored_fit_the_budget(monkeypatch):
     monkeypatch.setattr(semidual, "_STORED_BYTES", 0)
     monkeypatch.setattr(semidual, "_EFFECTIVE", 0.0)
+    monkeypatch.setattr(semidual, "_FEW", 0.0)
     kept = []
     true = StoredKernel.__init__
 

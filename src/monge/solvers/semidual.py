@@ -42,8 +42,9 @@ _STORED_BYTES = 2**27
 
 _SAMPLED = 8
 """One row of so many is enough for a stand-in."""
-_EFFECTIVE = 100
-"""Sampled rows that a column must receive from, on average, to know how it answers."""
+_EFFECTIVE, _FEW = 150.0, 100.0
+"""Sampled rows that a column must receive from, on average, to know how it answers; fewer will do
+where the main entries do not fit."""
 _SPARSE_SHARE = 0.1
 """A stand-in of main entries that keeps more than this share of all entries is not cheap."""
 _SPARSE_ROOM = 2.2
@@ -230,12 +231,14 @@ class SemiDual:
         share = self._shares(h)
         perplexity = float(torch.special.entr(share).sum(1).exp().mean())
         kept = float((share >= LEAST_SHARE).sum(1).double().mean())
-        if divisor < n and count * perplexity >= _EFFECTIVE * m:
+        effective = count * perplexity / m if divisor < n else 0.0
+        need = int(_SPARSE_ROOM * n * kept * (size + 4))
+        sparse = kept <= _SPARSE_SHARE * m and need <= self.memory
+        if effective >= (_EFFECTIVE if sparse else _FEW):
             self._plan(count * m * size)
             geometry, rows = self._drawn(divisor, stream.rows)
             return SampledRows(stream, geometry, rows, columns)
-        need = int(_SPARSE_ROOM * n * kept * (size + 4))
-        if kept <= _SPARSE_SHARE * m and need <= self.memory:
+        if sparse:
             self._plan(need)
             return MainEntries(stream, columns)
         return None

@@ -121,6 +121,7 @@ class SampledRows:
         self.stream, self.rows, self.columns = stream, rows, columns
         kernel = GibbsKernel(geometry, stream.kernel.epsilon)
         self.kernel = StoredKernel(kernel, rows, columns.weights)
+        self._last: tuple[Tensor, Sweep] | None = None
         self.correction: Correction | None = None
 
     def truth(self, h: Tensor, *, look: bool) -> Sweep:
@@ -130,12 +131,12 @@ class SampledRows:
 
     def correct(self, h: Tensor, truth: Sweep) -> None:
         """Agree with the true sweep at ``h`` from now on."""
-        own = self.kernel.sweep(h).column
+        own = self._swept(h).column
         self.correction = Correction(h, truth.column, own, self.rows, self.columns)
 
     def sweep(self, h: Tensor) -> Sweep:
         """Pass over the sampled rows at ``h``."""
-        soft_minimum, column = self.kernel.sweep(h)
+        soft_minimum, column = self._swept(h)
         if self.correction is not None:
             column = self.correction.of(h, column)
         return Sweep(soft_minimum, column)
@@ -144,6 +145,12 @@ class SampledRows:
         """Return the sweep as it is."""
         del h
         return sweep
+
+    def _swept(self, h: Tensor) -> Sweep:
+        """Pass over the sampled rows, unless the last pass was at this very potential."""
+        if self._last is None or self._last[0] is not h:
+            self._last = h, self.kernel.sweep(h)
+        return self._last[1]
 
 
 class MainEntries:
