@@ -150,7 +150,7 @@ def test_a_sparse_matrix_multiplies_from_both_sides():
 
 
 STAND_INS = {
-    "sampled": {"_EFFECTIVE": 0.0, "_FEW": 0.0, "_SAMPLED": 3},
+    "sampled": {"_EFFECTIVE": 1e-9, "_FEW": 1e-9, "_SAMPLED": 3},
     "sparse": {"_EFFECTIVE": 1e9, "_FEW": 1e9, "_SPARSE_SHARE": 1.0},
 }
 
