@@ -39,7 +39,7 @@ class ArrayTable(Table):
     """The arrays of a file as columns.
 
     A vector is the column of its name; a matrix ``X`` is the columns ``X0``, ``X1``, ...; the one
-    array of an .npy file is called ``x``. Fields of a structured vector are its columns.
+    array of an .npy file is called ``X``. Fields of a structured vector are its columns.
 
     Raises
     ------
@@ -49,7 +49,7 @@ class ArrayTable(Table):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        names = ["x"]
+        names = ["X"]
         if path.suffix.lower() == ".npz":
             with self._speaking("an .npz archive"), zipfile.ZipFile(path) as archive:
                 names = [name for name in archive.namelist() if name.endswith(".npy")]
@@ -66,7 +66,7 @@ class ArrayTable(Table):
         kinds = [self._kind(name) for name in names]
         for name, kind in zip(names, kinds, strict=True):
             if kind.kind not in "biuf":
-                got = f"{kind} in column {name!r}"
+                got = f"{_words(kind)} in column {name!r}"
                 refuse(self.path, "numbers", got, "convert that array, or leave it out")
         small = all(np.can_cast(kind, np.float32) for kind in kinds)
         wanted = np.dtype(np.float32 if small else np.float64)
@@ -80,7 +80,7 @@ class ArrayTable(Table):
         kind = self._kind(name)
         if kind.kind not in "biufU":
             required = f"labels in column {name!r}: text, whole numbers or booleans"
-            refuse(self.path, required, str(kind), "name another array, or convert this one")
+            refuse(self.path, required, _words(kind), "name another array, or convert this one")
         parts = [batch[name] for batch in self._read((name,), 1 << 20)]
         values = np.concatenate(parts) if parts else np.empty(0)
         if values.dtype.kind == "U":
@@ -163,3 +163,9 @@ class ArrayTable(Table):
         except _TROUBLE as error:
             said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
             refuse(self.path, required, said, _REMEDY)
+
+
+def _words(kind: np.dtype[Any]) -> str:
+    """Say what an array of this type holds."""
+    known = {"U": "text", "S": "bytes", "M": "times", "m": "times", "c": "complex numbers"}
+    return known.get(kind.kind, str(kind))
