@@ -341,7 +341,7 @@ def test_global_configuration_is_left_alone(two):
         }
 
     before = state()
-    adapter = Adapter(subsample=20, target_prior="estimate")
+    adapter = Adapter(subsample=20, target_prior="estimate", random_state=0)
     adapter.fit(two.X, two.y, X_target=two.Xt, y_target=[0] + [None] * 49)
     for verb in ("transform", "inverse_transform", "predict", "predict_proba", "is_far"):
         getattr(adapter, verb)(two.X)
