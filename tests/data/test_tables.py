@@ -86,6 +86,17 @@ def test_a_matrix_is_numbered_columns(tmp_path, values):
     np.testing.assert_array_equal(table.labels("y"), np.arange(ROWS) % 3)
 
 
+def test_a_small_x_is_a_large_one_unless_both_are_there(tmp_path, values):
+    np.savez(tmp_path / "t.npz", x=values, y=np.arange(ROWS))
+    table = open_table(tmp_path / "t.npz")
+    assert table.columns == ("X0", "X1", "X2", "y")
+    np.testing.assert_array_equal(np.concatenate(list(table.numbers(("X2",), 300))), values[:, 2:])
+    np.savez(tmp_path / "t.npz", x=values[:, :1], X=values[:, :1] + 1)
+    table = open_table(tmp_path / "t.npz")
+    assert table.columns == ("x0", "X0")
+    np.testing.assert_array_equal(next(table.numbers(("X0",), 9)), values[:9, :1] + 1)
+
+
 def test_fields_are_columns(tmp_path):
     rows = np.array([(1.5, b"x", 2), (2.5, b"y", 3)], dtype=[("a", "f8"), ("t", "S1"), ("n", "i4")])
     np.save(tmp_path / "t.npy", rows)

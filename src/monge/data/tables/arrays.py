@@ -39,7 +39,8 @@ class ArrayTable(Table):
     """The arrays of a file as columns.
 
     A vector is the column of its name; a matrix ``X`` is the columns ``X0``, ``X1``, ...; the one
-    array of an .npy file is called ``X``. Fields of a structured vector are its columns.
+    array of an .npy file is called ``X``, and so is a matrix ``x`` beside which there is no ``X``.
+    Fields of a structured vector are its columns.
 
     Raises
     ------
@@ -49,11 +50,11 @@ class ArrayTable(Table):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        names = ["X"]
+        self._names = ["X"]
         if path.suffix.lower() == ".npz":
             with self._speaking("an .npz archive"), zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if name.endswith(".npy")]
-        self._members = [self._look(name) for name in names]
+                self._names = [name for name in archive.namelist() if name.endswith(".npy")]
+        self._members = [self._look(name) for name in self._names]
         self.columns = tuple(c for member in self._members for c in member.columns)
         check_names(path, self.columns)
         lengths = {member.name.removesuffix(".npy"): member.shape[0] for member in self._members}
@@ -110,7 +111,8 @@ class ArrayTable(Table):
             got = f"{plain!r} column by column"
             remedy = "save numpy.ascontiguousarray of it"
             refuse(self.path, "stored row by row", got, remedy)
-        return _Member(name, shape, dtype, tuple(f"{plain}{i}" for i in range(shape[1])))
+        title = "X" if plain == "x" and "X.npy" not in self._names else plain
+        return _Member(name, shape, dtype, tuple(f"{title}{i}" for i in range(shape[1])))
 
     def _head(self, stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
         version = npy.read_magic(stream)
