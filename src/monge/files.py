@@ -14,6 +14,7 @@ from monge.errors import MongeError, OutputError, sentence
 __all__ = [
     "flush_folder",
     "name_beside",
+    "require_writable",
     "speaking",
     "write_bytes",
     "write_text",
@@ -113,6 +114,33 @@ def name_beside(target: Path) -> Path:
     (True, True, '.tmp')
     """
     return target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+
+
+def require_writable(path: str | os.PathLike[str]) -> None:
+    """Refuse a name that nothing could be written under, before there is something to write.
+
+    A new name is tried and taken away again in the folder of `path`, or, where that is yet to be
+    made, in the nearest one above it.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or is none.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     require_writable(f"{folder}/new/numbers.bin")
+    ...     os.listdir(folder)
+    []
+    """
+    target = Path(os.path.realpath(path))
+    with speaking(target):
+        above = next(folder for folder in target.parents if folder.exists())
+        tried = name_beside(above / target.name)
+        tried.mkdir()
+        tried.rmdir()
 
 
 def write_through(path: Path, content: bytes) -> None:

@@ -12,7 +12,8 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -23,9 +24,16 @@ from safetensors import SafetensorError
 
 from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, OutputError, StoreError, sentence
-from monge.files import flush_folder, name_beside, speaking, write_through
+from monge.files import flush_folder, name_beside, require_writable, speaking, write_through
 
-__all__ = ["Cache", "load_arrays", "load_config", "save_arrays"]
+__all__ = [
+    "Cache",
+    "load_arrays",
+    "load_config",
+    "require_place",
+    "require_whole",
+    "save_arrays",
+]
 
 SCHEMA = 1
 FORMAT = "monge.arrays"
@@ -79,16 +87,7 @@ def save_arrays(
         "config": config,
     }
     text = json.dumps(head, indent=2, allow_nan=False) + "\n"
-    if target.exists() and not _replaceable(target):
-        raise OutputError(
-            sentence(
-                "save_arrays",
-                "folder",
-                "new, empty or an artifact",
-                target,
-                "choose another name, or clear it yourself",
-            )
-        )
+    _require_replaceable(target)
     with speaking(target):
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary = name_beside(target)
@@ -100,6 +99,28 @@ def save_arrays(
             _swap(temporary, target)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def require_place(folder: str | os.PathLike[str]) -> None:
+    """Refuse what `save_arrays` could not write to, before there is something to save.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, or holds something other than an artifact.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     require_place(f"{folder}/means")
+    ...     os.listdir(folder)
+    []
+    """
+    target = Path(os.path.realpath(folder))
+    with speaking(target):
+        _require_replaceable(target)
+    require_writable(target)
 
 
 def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -120,12 +141,9 @@ def load_arrays(folder: str | os.PathLike[str]) -> tuple[dict[str, Tensor], dict
     """
     place = _place(folder)
     head = _read_head(place)
-    try:
+    with _reading_arrays(place):
         content = (place / ARRAYS).read_bytes()
-    except OSError as error:
-        _distrust(f"a folder with {ARRAYS}", f"{error.strerror} in {place}", "save it again")
-    if hashlib.sha256(content).hexdigest() != head["arrays_sha256"]:
-        _distrust("unchanged since it was saved", f"other bytes in {place / ARRAYS}", "restore it")
+    _require_hash(place, head, hashlib.sha256(content).hexdigest())
     try:
         arrays: dict[str, Tensor] = safetensors.torch.load(content)
     except SafetensorError as error:
@@ -149,6 +167,30 @@ def load_config(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """
     config: dict[str, Any] = _read_head(_place(folder))["config"]
     return config
+
+
+def require_whole(folder: str | os.PathLike[str]) -> None:
+    """Refuse an artifact that is not what was saved; errors as in `load_arrays`.
+
+    The arrays are read to compare their hash, and not loaded.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     save_arrays(f"{folder}/means", {"mean": np.array([1.0, 2.0])}, {"seed": 0})
+    ...     require_whole(f"{folder}/means")
+    ...     _ = Path(folder, "means", "arrays.safetensors").write_bytes(b"other")
+    ...     require_whole(f"{folder}/means")
+    Traceback (most recent call last):
+        ...
+    monge.errors.StoreError: load_arrays: 'folder' must be unchanged since it was saved, got ...
+    """
+    place = _place(folder)
+    head = _read_head(place)
+    with _reading_arrays(place), (place / ARRAYS).open("rb") as stream:
+        found = hashlib.file_digest(stream, "sha256").hexdigest()
+    _require_hash(place, head, found)
 
 
 class Cache:
@@ -270,12 +312,31 @@ def _read_head(place: Path) -> dict[str, Any]:
     return head
 
 
+@contextmanager
+def _reading_arrays(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        _distrust(f"a folder with {ARRAYS}", f"{error.strerror} in {place}", "save it again")
+
+
+def _require_hash(place: Path, head: Mapping[str, Any], found: str) -> None:
+    if found != head["arrays_sha256"]:
+        _distrust("unchanged since it was saved", f"other bytes in {place / ARRAYS}", "restore it")
+
+
 def _distrust(required: str, got: object, remedy: str) -> NoReturn:
     raise StoreError(sentence("load_arrays", "folder", required, got, remedy))
 
 
 def _replaceable(target: Path) -> bool:
     return target.is_dir() and {entry.name for entry in target.iterdir()} <= {CONFIG, ARRAYS}
+
+
+def _require_replaceable(target: Path) -> None:
+    if target.exists() and not _replaceable(target):
+        required, remedy = "new, empty or an artifact", "choose another name, or clear it yourself"
+        raise OutputError(sentence("save_arrays", "folder", required, target, remedy))
 
 
 def _aside(target: Path) -> Path:

@@ -241,6 +241,19 @@ BAD = {
         lambda t: (t.X, t.y, spoiled(t.Xt, -math.inf)),
         "'X_target' must be finite.* in row 3",
     ),
+    "huge in X": (
+        lambda t: (spoiled(t.X, -1e300), t.y, t.Xt),
+        "'X' must be at most 1e.50 in size .*, got 1e.300 in column '1'; rescale",
+    ),
+    "huge in X_target": (
+        lambda t: (t.X, t.y, spoiled(t.Xt, 1e300)),
+        "'X_target' must be at most 1e.50 in size .* in column '1'",
+    ),
+    "huge throughout": (lambda t: (t.X * 1e160, t.y, t.Xt * 1e160), "'X' must be at most 1e.50"),
+    "huge in float32": (
+        lambda t: (spoiled(t.X.astype(np.float32), 1e20), t.y, t.Xt),
+        "'X' must be at most 1e.15 in size as float32",
+    ),
     "widths": (lambda t: (t.X, t.y, t.Xt[:, :2]), r"'X_target' .* 3 features .* shape \(50, 2\)"),
     "empty X_target": (lambda t: (t.X, t.y, t.Xt[:0]), r"'X_target' .* got shape \(0, 3\)"),
     "one-dimensional X_target": (lambda t: (t.X, t.y, t.Xt[0]), r"'X_target' .* shape \(3,\)"),
@@ -270,6 +283,23 @@ def test_bad_data_is_refused_before_any_work(two, case, monkeypatch):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize(("dtype", "most"), [(np.float64, 1e50), (np.float32, 1e15)])
+def test_the_largest_numbers_that_are_taken_are_adapted(two, transport, dtype, most):
+    scale = most / np.abs(two.Xt).max()
+    X, Xt = (two.X * scale).astype(dtype), (two.Xt * scale).clip(-most, most).astype(dtype)
+    adapter = Adapter(transport).fit(X, two.y, X_target=Xt)
+    assert np.isfinite(adapter.transform(X)).all()
+    assert adapter.score(Xt, two.yt) > 0.8
+
+
+@pytest.mark.parametrize("verb", ["transform", "predict", "predict_proba", "target_distance"])
+def test_huge_rows_are_refused_afterwards(two, verb):
+    call = getattr(fitted(two), verb)
+    with pytest.raises(InputError, match=rf"Adapter.{verb}: 'X' must be at most 1e.50 in size"):
+        call(spoiled(two.X, 1e300))
+
+
 @pytest.mark.parametrize("verb", ["transform", "predict", "predict_proba"])
 def test_bad_rows_are_refused_afterwards(two, verb):
     call = getattr(fitted(two), verb)
@@ -285,6 +315,9 @@ OPTIONS = {
     "nothing": ({"transport": None}, "'transport' must be one of"),
     "an unknown map": ({"map": "monge"}, "'map' must be one of 'barycentric', 'entropic'"),
     "an unknown map unused": ({"transport": "linear", "map": "monge"}, "'map' must be one of"),
+    "an unknown classifier": ({"classifier": "oracle"}, "'classifier' must be one of 'nearest', "),
+    "a number as classifier": ({"classifier": 5}, "'classifier' must be one of .*, got 5;"),
+    "a class as classifier": ({"classifier": LogisticRegression}, "'classifier' must be one of"),
     "an unknown cost": ({"cost": "manhattan"}, "'cost' must be one of 'sqeuclidean'"),
     "subsample zero": ({"subsample": 0}, "'subsample' must be a positive whole number"),
     "subsample true": ({"subsample": True}, "'subsample' must be a positive whole number"),
@@ -328,7 +361,7 @@ def broken_fits(two):
     yield {"transport": strict}, (two.X, labels, two.Xt), ConvergenceError
     yield {"transport": Exact(max_iterations=1)}, (two.X, labels, two.Xt), ConvergenceError
     yield {"map": "none"}, (two.X, labels, two.Xt), InputError
-    yield {"classifier": "none"}, (two.X, labels, two.Xt), TypeError
+    yield {"classifier": "none"}, (two.X, labels, two.Xt), InputError
     yield {}, (two.X, labels, spoiled(two.Xt, math.nan)), InputError
 
 

@@ -19,7 +19,7 @@ from sklearn.svm import SVC
 from sklearn.utils.estimator_checks import check_estimator
 
 from monge import Adapter, ClassRegularized, Coral, EntropicMap, Exact, Partial, Sinkhorn
-from monge.adapters import TRANSPORTS
+from monge.adapters import CLASSIFIERS, TRANSPORTS
 from monge.errors import InputError, MongeWarning
 
 # A row of weight two is the row twice, to 1e-7: more digits than its rounds settle to by default.
@@ -131,6 +131,40 @@ def test_nested_parameters_of_the_classifier():
     adapter = Adapter(classifier=KNeighborsClassifier())
     adapter.set_params(classifier__n_neighbors=3)
     assert adapter.get_params()["classifier__n_neighbors"] == 3
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_a_classifier_by_name_is_the_object(two, name):
+    named = Adapter("linear", classifier=name).fit(two.X, two.y, X_target=two.Xt)
+    given = Adapter("linear", classifier=CLASSIFIERS[name]())
+    for verb in ("predict_proba", "decision_function"):
+        assert hasattr(Adapter(classifier=name), verb) == hasattr(given, verb)
+    given.fit(two.X, two.y, X_target=two.Xt)
+    np.testing.assert_array_equal(named.predict(two.Xt), given.predict(two.Xt))
+    assert named.classifier == clone(named).classifier == name
+    assert sklearn.base.is_classifier(named)
+
+
+@pytest.mark.parametrize("classifier", [None, "nearest", "neighbours"])
+def test_nested_parameters_of_a_classifier_by_name(two, classifier):
+    adapter = Adapter(classifier=classifier).set_params(classifier__n_neighbors=7)
+    assert adapter.fit(two.X, two.y, X_target=two.Xt).classifier_.n_neighbors == 7
+    adapter = Adapter().set_params(classifier="neighbours", classifier__weights="distance")
+    assert (adapter.classifier.n_neighbors, adapter.classifier.weights) == (5, "distance")
+    with pytest.raises(ValueError, match="Invalid parameter 'speed'"):
+        Adapter(classifier=classifier).set_params(classifier__speed=7)
+
+
+def test_a_grid_over_names_scored_on_labelled_target_rows(two):
+    def on_target(adapter, X, y):
+        return adapter.score(two.Xt[::5], two.yt[::5])
+
+    grid = {"classifier": ["nearest", "centroid"], "transport": ["linear", "coral"]}
+    search = GridSearchCV(Adapter(), grid, cv=2, scoring=on_target, error_score="raise")
+    search.fit(two.X, two.y, X_target=two.Xt)
+    assert len(search.cv_results_["params"]) == 4
+    best = search.best_estimator_
+    assert on_target(best, None, None) > 0.9
 
 
 def test_set_params_changes_no_option_in_place():
@@ -267,10 +301,29 @@ def test_a_data_frame_keeps_its_names(two):
     assert list(moved.columns) == ["a", "b", "c"]
     plain = Adapter().fit(two.X, two.y, X_target=two.Xt).transform(two.X)
     np.testing.assert_array_equal(moved.to_numpy(), plain)
-    with pytest.raises(
-        InputError, match=r"'X_target' must be .* got The feature names should match"
-    ):
-        Adapter().fit(X, two.y, X_target=Xt[["b", "a", "c"]])
+
+
+FRAMES = {
+    "turned": (["a", "c", "b"], r"got 'c' where fit had 'b', column 1; pass "),
+    "renamed": (["a", "b", "z"], r"got 'z' where fit had 'c', column 2; pass "),
+    "fewer": (["a", "b"], r"got nothing where fit had 'c', column 2; pass "),
+    "more": (["a", "b", "c", "d"], r"got 'd' where fit had nothing, column 3; pass "),
+}
+
+
+@pytest.mark.parametrize("case", FRAMES)
+def test_columns_of_another_name_or_order_are_refused_in_one_sentence(two, case):
+    pandas = pytest.importorskip("pandas")
+    names, said = FRAMES[case]
+    X, Xt = (pandas.DataFrame(rows, columns=["a", "b", "c"]) for rows in (two.X, two.Xt))
+    other = Xt.assign(d=1.0).rename(columns={"c": "z"} if "z" in names else {})[names]
+    with pytest.raises(InputError, match=rf"'X_target' must be of the columns of fit .*{said}X_ta"):
+        Adapter().fit(X, two.y, X_target=other)
+    adapter = Adapter().fit(X, two.y, X_target=Xt)
+    for verb in ("predict", "transform", "target_distance"):
+        with pytest.raises(InputError, match=rf"Adapter.{verb}: 'X' must be .*{said}") as caught:
+            getattr(adapter, verb)(other)
+        assert "\n" not in str(caught.value)
 
 
 def test_global_configuration_is_left_alone(two):
@@ -288,7 +341,7 @@ def test_global_configuration_is_left_alone(two):
         }
 
     before = state()
-    adapter = Adapter(subsample=20, target_prior="estimate")
+    adapter = Adapter(subsample=20, target_prior="estimate", random_state=0)
     adapter.fit(two.X, two.y, X_target=two.Xt, y_target=[0] + [None] * 49)
     for verb in ("transform", "inverse_transform", "predict", "predict_proba", "is_far"):
         getattr(adapter, verb)(two.X)

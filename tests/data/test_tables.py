@@ -77,13 +77,24 @@ def test_columns_come_by_name_in_batches(tmp_path, values, labels, name, rows):
 def test_a_matrix_is_numbered_columns(tmp_path, values):
     np.save(tmp_path / "t.npy", values)
     table = open_table(tmp_path / "t.npy")
-    assert table.columns == ("x0", "x1", "x2")
-    np.testing.assert_array_equal(np.concatenate(list(table.numbers(("x2",), 300))), values[:, 2:])
+    assert table.columns == ("X0", "X1", "X2")
+    np.testing.assert_array_equal(np.concatenate(list(table.numbers(("X2",), 300))), values[:, 2:])
     np.savez(tmp_path / "t.npz", X=values, y=np.arange(ROWS) % 3)
     table = open_table(tmp_path / "t.npz")
     assert table.columns == ("X0", "X1", "X2", "y")
     np.testing.assert_array_equal(next(table.numbers(("X1",), 9)), values[:9, 1:2])
     np.testing.assert_array_equal(table.labels("y"), np.arange(ROWS) % 3)
+
+
+def test_a_small_x_is_a_large_one_unless_both_are_there(tmp_path, values):
+    np.savez(tmp_path / "t.npz", x=values, y=np.arange(ROWS))
+    table = open_table(tmp_path / "t.npz")
+    assert table.columns == ("X0", "X1", "X2", "y")
+    np.testing.assert_array_equal(np.concatenate(list(table.numbers(("X2",), 300))), values[:, 2:])
+    np.savez(tmp_path / "t.npz", x=values[:, :1], X=values[:, :1] + 1)
+    table = open_table(tmp_path / "t.npz")
+    assert table.columns == ("x0", "X0")
+    np.testing.assert_array_equal(next(table.numbers(("X0",), 9)), values[:9, :1] + 1)
 
 
 def test_fields_are_columns(tmp_path):
@@ -251,7 +262,27 @@ FAULTS = {
     "text in parquet": (
         "t.parquet",
         parquet(a=["x", "y"]),
-        r"numbers, got string in column 'a' \('x' in row 1\)",
+        r"numbers, got text in column 'a' \('x' in row 1\)",
+    ),
+    "long text in parquet": (
+        "t.parquet",
+        parquet(a=pa.array(["x"], pa.large_string())),
+        r"numbers, got text in column 'a' \('x' in row 1\)",
+    ),
+    "categories in parquet": (
+        "t.parquet",
+        parquet(a=pa.array(["x"]).dictionary_encode()),
+        "numbers, got text in column 'a'",
+    ),
+    "times in parquet": (
+        "t.parquet",
+        parquet(a=pa.array([0], pa.timestamp("s"))),
+        r"numbers, got times in column 'a' \(1970-01-01 00:00:00 in row 1\)",
+    ),
+    "times in npz": (
+        "t.npz",
+        arrays(a=np.array(["1970-01-01"], dtype="M8[D]")),
+        "numbers, got times in column 'a'",
     ),
     "null in parquet": ("t.parquet", parquet(a=[1.0, None]), "missing value in column 'a', row 2"),
     "NaN in parquet": (
@@ -264,7 +295,7 @@ FAULTS = {
         parquet(a=[1, None]),
         "missing value in column 'a', row 2",
     ),
-    "lists in parquet": ("t.parquet", parquet(a=[[1], [2]]), "numbers, got list<"),
+    "lists in parquet": ("t.parquet", parquet(a=[[1], [2]]), "numbers, got lists in column"),
     "twice in parquet": ("t.parquet", twice, "different names, got 2 columns 'a'"),
     "npz is csv": ("t.npz", text("a,y\n1,2\n"), "an .npz archive, got File is not a zip file"),
     "cut npz": ("t.npz", cut(arrays(a=np.ones(999))), "an .npz archive, got "),
@@ -275,7 +306,7 @@ FAULTS = {
         arrays(a=np.array([1, "x"], dtype=object)),
         "got objects in 'a', which are pickle",
     ),
-    "text in npz": ("t.npz", arrays(a=["x"]), "numbers, got <U1 in column 'a'"),
+    "text in npz": ("t.npz", arrays(a=["x"]), "numbers, got text in column 'a'"),
     "a cube": (
         "t.npz",
         arrays(a=np.ones((2, 2, 2))),
@@ -291,7 +322,7 @@ FAULTS = {
         cut(lambda p: np.save(p, np.ones((99, 2)))),
         "the column 'a', got|whole, got too few",
     ),
-    "columns first": ("t.npy", fortran, "stored row by row, got 'x' column by column"),
+    "columns first": ("t.npy", fortran, "stored row by row, got 'X' column by column"),
     "pickle": ("t.npy", text(b"\x80\x04K\x01."), "a whole .npy file, got "),
 }
 
@@ -359,8 +390,8 @@ def test_a_fault_among_labels_is_one_sentence_with_its_place(tmp_path, case):
 def test_a_cut_matrix_is_noticed(tmp_path):
     cut(lambda path: np.save(path, np.ones((990, 2))))(tmp_path / "t.npy")
     table = open_table(tmp_path / "t.npy")
-    with pytest.raises(DataError, match="must be whole, got too few bytes of 'x'"):
-        sum(len(batch) for batch in table.numbers(("x0",), 100))
+    with pytest.raises(DataError, match="must be whole, got too few bytes of 'X'"):
+        sum(len(batch) for batch in table.numbers(("X0",), 100))
 
 
 def test_broken_bytes_in_a_column_that_is_not_read_do_no_harm(tmp_path):

@@ -14,7 +14,9 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from monge._types import CostName, NDArray
+from monge.adapters.centring import taken_off
 from monge.adapters.checks import check_rows, device_of, require_no_target
+from monge.adapters.classifiers import is_regression, may_have
 from monge.adapters.domains import read_source, read_target
 from monge.adapters.finding import asked_of, find, nothing_found
 from monge.adapters.labels import class_labels
@@ -24,7 +26,7 @@ from monge.adapters.options import OptionsEstimator
 from monge.adapters.prior import check_prior
 from monge.adapters.reach import Reach, distance_to, reach_of
 from monge.adapters.saving import SavedEstimator
-from monge.adapters.training import in_columns, is_regression, trained
+from monge.adapters.training import in_columns, trained
 from monge.adapters.votes import plan_votes
 from monge.errors import InputError, MongeWarning, sentence
 from monge.geometry.costs import CostFunction
@@ -33,16 +35,6 @@ from monge.memory import DEFAULT_BUDGET
 from monge.progress import Report, silent
 
 __all__ = ["Adapter"]
-
-
-def _classifier_has(method: str) -> Any:
-    """Whether the classifier does, fitted or not; the default one gives probabilities."""
-
-    def check(adapter: Adapter) -> bool:
-        classifier = getattr(adapter, "classifier_", adapter.classifier)
-        return method == "predict_proba" if classifier is None else hasattr(classifier, method)
-
-    return check
 
 
 class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEstimator):  # type: ignore[misc] # scikit-learn ships no types
@@ -57,7 +49,8 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         What makes a function of a plan: ``"barycentric"``, ``"entropic"`` or an object. Not used
         by transports that have no plan.
     classifier
-        Any scikit-learn classifier or regressor; it is cloned. By default the nearest neighbour.
+        A name among `monge.adapters.CLASSIFIERS`, or any scikit-learn classifier or regressor; it
+        is cloned. By default the nearest neighbour.
     cost
         Cost of the plan, see `monge.PointCloud`.
     subsample
@@ -86,6 +79,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         The plan's certificate as plain numbers; ``None`` for transports without a plan.
     classifier_
         The classifier, trained on the moved source.
+    centre_
+        What is taken off each row before `classifier_` sees it, (d,): the mean of rows that lie far
+        from the origin, where it measures distances; ``None`` where nothing is.
     source_rows_, target_rows_
         Rows that the plan was made of, ascending; none where `fit` got no target.
     target_prior_
@@ -111,6 +107,17 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
     In a grid search scikit-learn cuts every array that has as many rows as X along with X, a target
     of just as many rows too: give it another number.
+
+    What a grid search scores by default are held-out rows of the *source*, as they come, with a
+    classifier made for the target. That tells nothing of the target, and prefers the transport that
+    moves the least. No score without target labels is known to choose well, so choose by reason
+    and compare with the simple transports. Where a few target rows have labels, keep these out of
+    ``y_target`` and score on them, whatever rows the search hands over::
+
+        def on_target(adapter, X, y):
+            return adapter.score(X_labelled, y_labelled)
+
+        GridSearchCV(Adapter(), grid, scoring=on_target).fit(X, y, X_target=X_target)
 
     Examples
     --------
@@ -218,7 +225,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             )
             found = find(self, asked, source, target, prior, device_of(X, self.device), report)
         moved = move(found.map, source.X)
-        classifier = trained(self.classifier, moved, source, target, found.prior)
+        classifier, centre = trained(self.classifier, moved, source, target, found.prior)
         warning = found.prior.warning() if found.prior else None
         if warning:
             warnings.warn(warning, MongeWarning, stacklevel=2)
@@ -229,7 +236,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         self.target_rows_ = target.rows[rows.target] if target else rows.target
         reach = reach_of(target.X) if target else Reach(source.X[:0], np.inf)
         self.target_sample_, self.far_ = reach
-        self.classifier_, self._plan_map = classifier, asked.map
+        self.classifier_, self.centre_, self._plan_map = classifier, centre, asked.map
         self._plan_labels = source.y[rows.source]
         if source.classes is None:
             self.__dict__.pop("classes_", None)
@@ -240,6 +247,10 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
     def _checked(self, X: Any, verb: str) -> NDArray:
         check_is_fitted(self, "classifier_")
         return check_rows(self, X, verb)
+
+    def _seen(self, X: Any, verb: str) -> NDArray:
+        """Return checked rows as the classifier sees them."""
+        return taken_off(self._checked(X, verb), self.centre_)
 
     def transform(self, X: Any) -> Any:
         """Move source rows to where the target is, (k, d) -> (k, d).
@@ -266,21 +277,21 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
     def predict(self, X: Any) -> NDArray:
         """Classify target rows, (k, d) -> (k,); numbers if the classifier is a regressor."""
-        X = self._checked(X, "predict")
+        X = self._seen(X, "predict")
         predicted: NDArray = self.classifier_.predict(X)
         return predicted
 
-    @available_if(_classifier_has("predict_proba"))  # type: ignore[untyped-decorator] # scikit-learn ships no types
+    @available_if(may_have("predict_proba"))  # type: ignore[untyped-decorator] # scikit-learn ships no types
     def predict_proba(self, X: Any) -> NDArray:
         """Return the class probabilities of target rows, (k, d) -> (k, L)."""
-        X = self._checked(X, "predict_proba")
+        X = self._seen(X, "predict_proba")
         shares: NDArray = self.classifier_.predict_proba(X)
         return in_columns(shares, self.classes_, self.classifier_.classes_)
 
-    @available_if(_classifier_has("decision_function"))  # type: ignore[untyped-decorator] # scikit-learn ships no types
+    @available_if(may_have("decision_function"))  # type: ignore[untyped-decorator] # scikit-learn ships no types
     def decision_function(self, X: Any) -> NDArray:
         """Return the classifier's scores of target rows, (k, d) -> (k,) or (k, L)."""
-        X = self._checked(X, "decision_function")
+        X = self._seen(X, "decision_function")
         scores: NDArray = self.classifier_.decision_function(X)
         return scores
 

@@ -20,6 +20,7 @@ import numpy as np
 from sklearn.base import clone
 
 from monge._types import NDArray
+from monge.adapters.centring import taken_off
 from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import decode_classifier, encode_classifier
 from monge.adapters.encoding import Decoder, Encoder
@@ -28,7 +29,7 @@ from monge.adapters.prior import TargetPrior
 from monge.adapters.words import first_line
 from monge.errors import InputError, StoreError, sentence
 from monge.maps import Map
-from monge.store import load_arrays, load_config, save_arrays
+from monge.store import load_arrays, load_config, require_whole, save_arrays
 
 __all__ = ["describe", "load_adapter", "save_adapter"]
 
@@ -75,7 +76,7 @@ def save_adapter(
         "kind": KIND,
         "version": VERSION,
         "class": type(adapter).__name__,
-        "parameters": own | {"classifier": given["classifier"] is not None},
+        "parameters": own | {"classifier": _given(given["classifier"])},
         "features": _features(adapter),
         "labels": adapter.classes_.tolist() if hasattr(adapter, "classes_") else None,
         "libraries": {name: version(name) for name in _LIBRARIES},
@@ -102,7 +103,9 @@ def load_adapter(
             if key != "classifier"
         }
         classifier = decode_classifier(config["classifier"], decoder, trusted)
-        given = clone(classifier) if config["parameters"]["classifier"] else None
+        given = config["parameters"]["classifier"]
+        if not isinstance(given, str):
+            given = clone(classifier) if given else None
         adapter = kinds[config["class"]](classifier=given, **parameters)
         state = {key: decoder.decode(value) for key, value in config["state"].items()}
         kept = Kept(
@@ -128,12 +131,12 @@ def load_adapter(
 
 
 def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the checked configuration of a saved adapter, without loading its arrays.
+    """Return the checked configuration of a saved adapter; its arrays are compared, not loaded.
 
     Raises
     ------
     StoreError
-        If it is no artifact of an adapter of this version.
+        If it is no artifact of an adapter of this version, or is not what was saved.
 
     Examples
     --------
@@ -148,7 +151,13 @@ def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
     """
     config = load_config(folder)
     _check_head(folder, config)
+    require_whole(folder)
     return config
+
+
+def _given(classifier: Any) -> str | bool:
+    """Return the name of a classifier, or whether one was given; the fitted one says which."""
+    return classifier if isinstance(classifier, str) else classifier is not None
 
 
 def fingerprint(names: Sequence[str] | None, count: int) -> str:
@@ -210,5 +219,6 @@ def _check_whole(adapter: Any, config: Mapping[str, Any]) -> None:
         raise ValueError("the map is not one of these features")
     row = np.zeros((1, count))
     moved = row if adapter.map_ is None else adapter.map_(row).cpu().numpy()
-    if moved.shape != row.shape or len(adapter.classifier_.predict(moved)) != 1:
+    seen = taken_off(moved, adapter.centre_)
+    if moved.shape != row.shape or len(adapter.classifier_.predict(seen)) != 1:
         raise ValueError("a row does not pass through the map and the classifier")

@@ -19,6 +19,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
 from monge._types import NDArray
+from monge.adapters.columns import require_same_names
 from monge.adapters.words import first_line
 from monge.errors import InputError, sentence
 from monge.memory import DEFAULT_BUDGET, format_bytes, require_memory
@@ -33,6 +34,9 @@ __all__ = [
 ]
 
 _TYPES = [np.float64, np.float32]
+
+_LARGEST = {np.float64: 1e50, np.float32: 1e15}
+"""Well below where squares overflow, as costs and moments multiply and add up several."""
 
 logger = logging.getLogger("monge")
 
@@ -63,14 +67,14 @@ def check_rows(
     Raises
     ------
     InputError
-        If they are no table of finite numbers of these features.
+        If they are no table of finite numbers of these features, the columns of a data frame have
+        other names or another order than those of `fit`, or a number is too large to be squared.
     MemoryBudgetError
         If a sparse matrix does not fit the budget, before it is made dense.
-    ValueError
-        From scikit-learn, if the columns of a data frame have other names than those of `fit`: it
-        lists them, one a line.
     """
     caller = f"Adapter.{verb}"
+    if not reset:
+        require_same_names(estimator, X, caller, "X")
     array = _array(X, caller, "X", memory)
     if getattr(array, "ndim", 2) == 1:
         required, got = "a table of rows and features", f"shape {tuple(array.shape)}"
@@ -82,12 +86,10 @@ def check_rows(
             estimator, array, reset=reset, dtype=_TYPES, ensure_all_finite=False
         )
     except ValueError as error:
-        if "feature names" in str(error):
-            raise
         required = "a table of numbers, at least one row"
         remedy = "pass one row a sample, with the features that fit was given"
         raise InputError(sentence(caller, "X", required, first_line(error), remedy)) from error
-    _require_finite(checked, caller, "X")
+    _require_usable(estimator, checked, caller, "X")
     return checked
 
 
@@ -99,11 +101,12 @@ def check_target(
     Raises
     ------
     InputError
-        If it is empty, not finite, no table of numbers, or of other features.
+        If it is empty, not finite, no table of numbers, of other features, or too large.
     MemoryBudgetError
         If a sparse matrix does not fit the budget, before it is made dense.
     """
     caller, name = "Adapter.fit", "X_target"
+    require_same_names(estimator, X_target, caller, name)
     array = _array(X_target, caller, name, memory)
     try:
         checked: NDArray = validate_data(
@@ -116,7 +119,7 @@ def check_target(
         got = first_line(error) if fits else f"shape {tuple(shape or ())}"
         remedy = "pass one row a sample, with the features of X in their order"
         raise InputError(sentence(caller, name, required, got, remedy)) from error
-    _require_finite(checked, caller, name)
+    _require_usable(estimator, checked, caller, name)
     return checked
 
 
@@ -198,11 +201,21 @@ def _array(values: Any, caller: str, name: str, memory: str | int) -> Any:
     return sparse.toarray()
 
 
-def _require_finite(X: NDArray, caller: str, name: str) -> None:
+def _require_usable(estimator: BaseEstimator, X: NDArray, caller: str, name: str) -> None:
+    """Refuse numbers that are not finite, or whose squares would not be."""
     wrong = ~np.isfinite(X).all(axis=1)
     if wrong.any():
         got = f"NaN or infinity (inf) in row {int(wrong.argmax())}"
         raise InputError(sentence(caller, name, "finite", got, "drop or impute such rows first"))
+    size = np.maximum(X.max(axis=0), -X.min(axis=0))
+    most = _LARGEST[X.dtype.type]
+    if size.max() > most:
+        column = int(size.argmax())
+        title = getattr(estimator, "feature_names_in_", range(X.shape[1]))[column]
+        required = f"at most {most:.0e} in size as {X.dtype}, so that its squares are finite"
+        got = f"{size[column]:.3g} in column {str(title)!r}"
+        remedy = "rescale that column, or correct its wrong values"
+        raise InputError(sentence(caller, name, required, got, remedy))
 
 
 def require_no_target(y_target: Any, target_weight: Any, target_prior: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import sklearn
+from sklearn.base import is_regressor
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.linear_model import LogisticRegression
 from sklearn.naive_bayes import GaussianNB
@@ -25,7 +26,15 @@ from monge.adapters.encoding import Decoder, Encoder
 from monge.adapters.words import first_line
 from monge.errors import InputError, MongeWarning, StoreError, sentence
 
-__all__ = ["CLASSIFIERS", "decode_classifier", "encode_classifier", "votes_decide"]
+__all__ = [
+    "CLASSIFIERS",
+    "classifier_of",
+    "decode_classifier",
+    "encode_classifier",
+    "is_regression",
+    "may_have",
+    "votes_decide",
+]
 
 CLASSIFIERS: Mapping[str, Callable[[], Any]] = {
     "nearest": lambda: KNeighborsClassifier(n_neighbors=1, algorithm="brute"),
@@ -38,7 +47,47 @@ CLASSIFIERS: Mapping[str, Callable[[], Any]] = {
 }
 """Classifiers by name, with the defaults that a name stands for."""
 
+_DEFAULT = "nearest"
 _INSTALL = "pip install 'monge[skops]', or use a nearest-neighbour classifier"
+
+
+def classifier_of(value: Any) -> Any:
+    """Return the unfitted classifier that a parameter stands for: one by name, or as it is.
+
+    ``None`` is the nearest neighbour.
+
+    Raises
+    ------
+    InputError
+        If it is neither a known name nor an object with ``fit`` and ``predict``.
+    """
+    name = _DEFAULT if value is None else value
+    if isinstance(name, str) and name in CLASSIFIERS:
+        return CLASSIFIERS[name]()
+    whole = not isinstance(value, type) and hasattr(value, "fit") and hasattr(value, "predict")
+    if not whole:
+        required = f"one of {', '.join(map(repr, CLASSIFIERS))} or a scikit-learn classifier"
+        remedy = f"pass for example classifier={_DEFAULT!r}"
+        raise InputError(sentence("Adapter", "classifier", required, repr(value), remedy))
+    return value
+
+
+def is_regression(classifier: Any) -> bool:
+    """Say whether what is to be trained is a regressor; those by name are not."""
+    return hasattr(classifier, "__sklearn_tags__") and bool(is_regressor(classifier))
+
+
+def may_have(method: str) -> Callable[[Any], bool]:
+    """Return the test whether the classifier of an adapter, fitted or not, has a method."""
+
+    def check(adapter: Any) -> bool:
+        classifier = getattr(adapter, "classifier_", adapter.classifier)
+        if classifier is None or isinstance(classifier, str):
+            named = CLASSIFIERS.get(_DEFAULT if classifier is None else classifier)
+            return named is not None and hasattr(named(), method)
+        return hasattr(classifier, method)
+
+    return check
 
 
 def encode_classifier(classifier: Any, encoder: Encoder) -> dict[str, Any]:

@@ -9,12 +9,12 @@ import torch
 from sklearn.utils import check_random_state
 
 from monge.adapters.checks import check_subsample
+from monge.adapters.classifiers import classifier_of, is_regression
 from monge.adapters.domains import Source, Target, drawn, weights_or_even
 from monge.adapters.label_shift import estimate_prior
 from monge.adapters.moving import Rows, check_transport, find_moving, state_problem
 from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
 from monge.adapters.prior import TargetPrior
-from monge.adapters.training import is_regression
 from monge.maps import CloudFit, Map, PlanFit
 from monge.progress import Report
 from monge.solvers import Solution, Solver
@@ -49,7 +49,7 @@ def asked_of(adapter: Any, *, semi_supervised: bool) -> Asked:
     """
     transport = by_name(adapter.transport, TRANSPORTS, (Solver, CloudFit), "transport")
     plan_map = by_name(adapter.map, MAPS, (PlanFit,), "map")
-    regression = is_regression(adapter.classifier)
+    regression = is_regression(classifier_of(adapter.classifier))
     check_transport(
         transport,
         regression=regression,

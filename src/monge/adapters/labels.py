@@ -125,10 +125,15 @@ def known_rows(y_target: Any, classes: NDArray | None, length: int) -> Known:
     if None in found:
         row = int(rows[found.index(None)])
         required = f"of the classes of y ({', '.join(map(repr, classes.tolist()))})"
-        got = f"{values[row]!r} in row {row}"
+        got = f"{_plain(values[row])!r} in row {row}"
         remedy = "mark unknown labels by None, NaN or a mask, and label the source with every class"
         raise InputError(sentence("Adapter.fit", "y_target", required, got, remedy))
     return Known(rows, classes[np.array(found, dtype=np.int64)])
+
+
+def _plain(value: object) -> object:
+    """Return a scalar of NumPy's as Python writes it."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _column(y: Any, name: str, caller: str = "Adapter.fit") -> NDArray:

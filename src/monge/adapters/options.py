@@ -7,6 +7,7 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from monge.adapters.classifiers import classifier_of
 from monge.adapters.named import MAPS, TRANSPORTS, by_name
 from monge.errors import InputError, sentence
 from monge.maps import CloudFit, PlanFit
@@ -42,6 +43,7 @@ class OptionsEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
             If the nested options have no such parameter.
         """
         own = {k: v for k, v in params.items() if k.partition("__")[0] not in ("transport", "map")}
+        self._make_classifier(own)
         super().set_params(**own)
         for name in ("transport", "map"):
             if name in params:
@@ -51,6 +53,13 @@ class OptionsEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
             if nested:
                 setattr(self, name, self._replaced(name, nested))
         return self
+
+    def _make_classifier(self, params: dict[str, Any]) -> None:
+        """Replace the name of a classifier by the object, where parameters of it are to be set."""
+        if any(key.startswith("classifier__") for key in params):
+            chosen = params.pop("classifier", getattr(self, "classifier", None))
+            named = chosen is None or isinstance(chosen, str)
+            self.__dict__["classifier"] = classifier_of(chosen) if named else chosen
 
     def _replaced(self, name: str, nested: dict[str, Any]) -> object:
         options = self._options(name)

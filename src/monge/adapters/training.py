@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from sklearn.base import clone, is_regressor
-from sklearn.neighbors import KNeighborsClassifier
+from sklearn.base import clone
 from sklearn.utils.validation import has_fit_parameter
 
 from monge._types import NDArray
+from monge.adapters.centring import settled
+from monge.adapters.classifiers import classifier_of
 from monge.adapters.domains import Source, Target, weights_or_even
 from monge.adapters.prior import TargetPrior, class_weights
 
-__all__ = ["in_columns", "is_regression", "trained"]
+__all__ = ["Trained", "in_columns", "trained"]
 
 
-def is_regression(classifier: Any) -> bool:
-    """Say whether what is to be trained is a regressor; the default one is not."""
-    return hasattr(classifier, "__sklearn_tags__") and bool(is_regressor(classifier))
+class Trained(NamedTuple):
+    """A fitted classifier, and what is taken off the rows that it sees, see `settled`."""
+
+    classifier: Any
+    centre: NDArray | None
 
 
 def trained(
@@ -27,7 +30,7 @@ def trained(
     source: Source,
     target: Target | None,
     prior: TargetPrior | None,
-) -> Any:
+) -> Trained:
     """Train a clone of the classifier where the target is.
 
     Weights reach it if its ``fit`` takes ``sample_weight``. Rows of a class that the target is
@@ -36,7 +39,7 @@ def trained(
     Parameters
     ----------
     classifier
-        Any scikit-learn classifier or regressor; ``None`` is the nearest neighbour.
+        See `classifier_of`.
     moved
         The source where it was moved to, (n, d).
     source, target
@@ -44,8 +47,7 @@ def trained(
     prior
         Class proportions of the target that the source is weighted by.
     """
-    default = KNeighborsClassifier(n_neighbors=1, algorithm="brute")
-    model = clone(default if classifier is None else classifier)
+    model = clone(classifier_of(classifier))
     X, y, weight = moved, source.y, weights_or_even(source.weight, len(moved))
     weighted = source.weight is not None or prior is not None
     if prior is not None:
@@ -59,9 +61,10 @@ def trained(
     counts = weight > 0
     if not counts.all():
         X, y, weight = X[counts], y[counts], weight[counts]
+    X, centre = settled(model, X)
     if weighted and has_fit_parameter(model, "sample_weight"):
-        return model.fit(X, y, sample_weight=weight)
-    return model.fit(X, y)
+        return Trained(model.fit(X, y, sample_weight=weight), centre)
+    return Trained(model.fit(X, y), centre)
 
 
 def in_columns(shares: NDArray, classes: NDArray, seen: NDArray) -> NDArray:

@@ -10,7 +10,7 @@ import typer
 from monge.adapters import describe, load
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
-from monge.cli.rooms import require_free, tables, workflows
+from monge.cli.rooms import require_free, say_ignored, tables, workflows
 from monge.cli.screen import say
 from monge.cli.words import AdapterFolder, AsJson, Force, Out
 from monge.memory import format_bytes
@@ -37,7 +37,9 @@ def predict(
     with ending(as_json=as_json):
         table = _opened(new, out, force=force)
         fitted = load(adapter)
+        ignored = workflows().ignored_in(fitted, table)
         _say_memory(table, fitted.n_features_in_, quiet=as_json)
+        say_ignored(new, ignored, quiet=as_json)
         with Bars() as bars:
             done = workflows().predict_table(fitted, table, out, report=bars)
     _tell(done, out, as_json=as_json)
@@ -60,7 +62,9 @@ def transform(
         table = _opened(source, out, force=force)
         fitted = load(adapter)
         label = describe(adapter)["notes"].get("label")
+        ignored = [name for name in workflows().ignored_in(fitted, table) if name != label]
         _say_memory(table, fitted.n_features_in_, quiet=as_json)
+        say_ignored(source, ignored, quiet=as_json)
         with Bars() as bars:
             done = workflows().transform_table(
                 fitted, table, out, label=label if label in table.columns else None, report=bars

@@ -10,12 +10,14 @@ from typing import Annotated, Any
 import typer
 
 from monge.adapters import CLASSIFIERS, TRANSPORTS, Adapter
+from monge.adapters.finding import asked_of
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
-from monge.cli.rooms import require_free, tables, workflows
+from monge.cli.rooms import require_free, say_ignored, tables, workflows
 from monge.cli.screen import say
 from monge.cli.words import AsJson, Force
 from monge.memory import DEFAULT_BUDGET, format_bytes, require_memory
+from monge.store import require_place
 
 __all__ = ["fit"]
 
@@ -66,6 +68,7 @@ def fit(
     adapter = _adapter(transport, classifier, option or [])
     with ending(as_json=as_json):
         require_free(out, force=force)
+        require_place(out)
         rooms, open_table = workflows(), tables().open_table
         left, right = open_table(source), open_table(target)
         sizes = rooms.sizes_of(left, right, label, drop or [])
@@ -75,8 +78,7 @@ def fit(
             f"{format_bytes(sizes.need)} of memory{_plan_memory(adapter)}.",
             quiet=as_json,
         )
-        if sizes.ignored:
-            say(f"Not read in {target.name}: {', '.join(sizes.ignored)}.", quiet=as_json)
+        say_ignored(target, sizes.ignored, quiet=as_json)
         with Bars() as bars:
             rooms.fit_tables(
                 adapter, left, right, label=label, features=sizes.features, report=bars
@@ -101,15 +103,15 @@ def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
             raise typer.BadParameter(
                 f"{value!r} is not one of {', '.join(known)}.", param_hint=name
             )
-    chosen = None if classifier == "nearest" else CLASSIFIERS[classifier]()
-    adapter = Adapter(transport, classifier=chosen)
+    adapter = Adapter(transport, classifier=classifier)
     for text in options:
         key, separator, value = text.partition("=")
         if not separator:
             raise typer.BadParameter(f"{text!r} is not KEY=VALUE.", param_hint="--option")
         try:
             adapter.set_params(**{key.replace(".", "__"): _value(value)})
-        except (TypeError, ValueError) as error:
+            asked_of(adapter, semi_supervised=False)
+        except (AttributeError, TypeError, ValueError) as error:
             said = str(error).splitlines()[0]
             raise typer.BadParameter(f"{text!r}: {said}", param_hint="--option") from error
     return adapter

@@ -11,7 +11,7 @@ import typer
 from monge.adapters import describe, load
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
-from monge.cli.rooms import tables, workflows
+from monge.cli.rooms import say_ignored, tables, workflows
 from monge.cli.screen import print_evaluation, print_pairs
 from monge.cli.words import AdapterFolder, AsJson
 from monge.errors import InputError, sentence
@@ -50,6 +50,8 @@ def evaluate(
             required, got = "named", "none, as the adapter was not fitted by `monge fit`"
             remedy = "pass --label COLUMN"
             raise InputError(sentence("monge evaluate", "label", required, got, remedy))
+        ignored = workflows().ignored_in(fitted, table)
+        say_ignored(labelled, [name for name in ignored if name != column], quiet=as_json)
         with Bars() as bars:
             evaluation = workflows().evaluate_table(
                 fitted, table, label=column, source=before, report=bars

@@ -6,12 +6,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monge.cli.screen import say
 from monge.errors import InputError, OutputError, sentence
+from monge.files import require_writable
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import ModuleType
 
-__all__ = ["require_free", "tables", "workflows"]
+__all__ = ["require_free", "say_ignored", "tables", "workflows"]
 
 
 def workflows() -> ModuleType:
@@ -37,7 +40,7 @@ def tables() -> ModuleType:
 
 
 def require_free(out: Path, *, force: bool) -> None:
-    """Refuse to write where something is, unless told to replace it.
+    """Refuse to write where something is, unless told to replace it, or where nothing can be.
 
     Raises
     ------
@@ -47,3 +50,10 @@ def require_free(out: Path, *, force: bool) -> None:
     if out.exists() and not force:
         remedy = "choose another name, or pass --force to replace it"
         raise OutputError(sentence("monge", "out", "a new name", f"{out}, which exists", remedy))
+    require_writable(out)
+
+
+def say_ignored(path: Path, columns: Sequence[str], *, quiet: bool) -> None:
+    """Say which columns of a table are not read, if there are any."""
+    if columns:
+        say(f"Not read in {path.name}: {', '.join(columns)}.", quiet=quiet)

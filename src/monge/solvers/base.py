@@ -69,6 +69,6 @@ def raise_unless_converged(caller: str, solution: Solution) -> None:
         error = max(solution.marginal_error)
         raise ConvergenceError(
             f"{caller}: {solution.status.value} (marginal error {error:.1e} after "
-            f"{solution.sweeps} sweeps; throw=False returns the plan as it is).",
+            f"{solution.sweeps} sweeps).",
             solution,
         )

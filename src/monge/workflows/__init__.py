@@ -1,6 +1,6 @@
 """People's own tables through an adapter: fit, apply, evaluate."""
 
-from monge.workflows.applying import Applied, predict_table, transform_table
+from monge.workflows.applying import Applied, ignored_in, predict_table, transform_table
 from monge.workflows.evaluating import Evaluation, Score, evaluate_table
 from monge.workflows.fitting import Sizes, fit_tables, sizes_of
 
@@ -11,6 +11,7 @@ __all__ = [
     "Sizes",
     "evaluate_table",
     "fit_tables",
+    "ignored_in",
     "predict_table",
     "sizes_of",
     "transform_table",

@@ -17,7 +17,15 @@ from monge.data.tables import BATCH_ROWS, Table, frame, write_table
 from monge.data.tables.base import refuse, require_columns
 from monge.progress import Progress, Report, silent
 
-__all__ = ["Applied", "batches", "features_of", "plain", "predict_table", "transform_table"]
+__all__ = [
+    "Applied",
+    "batches",
+    "features_of",
+    "ignored_in",
+    "plain",
+    "predict_table",
+    "transform_table",
+]
 
 Columns: TypeAlias = Mapping[str, NDArray]
 
@@ -68,6 +76,29 @@ def features_of(adapter: Adapter, table: Table) -> tuple[str, ...]:
         remedy = "keep the features alone, in their order"
         refuse(table.path, required, f"{len(table.columns)}", remedy)
     return table.columns
+
+
+def ignored_in(adapter: Adapter, table: Table) -> tuple[str, ...]:
+    r"""Return the columns of a table that are no features of an adapter.
+
+    Raises
+    ------
+    DataError
+        If a feature is missing.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from monge.data.tables import open_table
+    >>> X = frame(np.array([[0.0], [6.0]]), ["width"])
+    >>> adapter = Adapter("exact").fit(X, ["small", "large"], X_target=X + 3)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "new.csv").write_text("day,width\n1,3\n")
+    ...     ignored_in(adapter, open_table(f"{folder}/new.csv"))
+    ('day',)
+    """
+    features = features_of(adapter, table)
+    return tuple(name for name in table.columns if name not in set(features))
 
 
 def batches(adapter: Adapter, table: Table, rows: int = BATCH_ROWS) -> Iterator[Any]:

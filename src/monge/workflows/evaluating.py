@@ -175,7 +175,7 @@ def _codes(table: Table, label: str, classes: NDArray) -> NDArray:
     codes = np.array([places.get(_written(value), -1) for value in labels.tolist()])
     if (codes < 0).any():
         row = int((codes < 0).argmax())
-        got = f"{labels[row]!r} in column {label!r}, row {row + 1}"
+        got = f"{labels.tolist()[row]!r} in column {label!r}, row {row + 1}"
         required = f"labels among {', '.join(places)}"
         refuse(table.path, required, got, "leave out rows of classes that the source has not")
     return codes

@@ -9,8 +9,9 @@ import numpy as np
 
 from monge._types import NDArray
 from monge.adapters import Adapter
+from monge.adapters.classifiers import is_regression
 from monge.data.tables import Table, frame
-from monge.data.tables.base import require_columns
+from monge.data.tables.base import refuse, require_columns
 from monge.errors import InputError, sentence
 from monge.progress import Progress, Report, silent
 
@@ -62,7 +63,7 @@ def sizes_of(source: Table, target: Table, label: str, drop: Sequence[str]) -> S
     DataError
         If a column is missing.
     InputError
-        If no feature is left.
+        If no feature is left, or the label is dropped.
 
     Examples
     --------
@@ -78,6 +79,9 @@ def sizes_of(source: Table, target: Table, label: str, drop: Sequence[str]) -> S
     (('width',), ('day',))
     """
     require_columns(source, [label, *drop])
+    if label in drop:
+        required, remedy = "of columns that are no labels", "leave it out: labels are no features"
+        raise InputError(sentence("fit", "drop", required, repr(label), remedy))
     features = tuple(name for name in source.columns if name not in {label, *drop})
     if not features:
         required, got = (
@@ -123,7 +127,7 @@ def fit_tables(
     Raises
     ------
     DataError
-        If a cell is no number or a label is missing, with column and row.
+        If a cell is no number, or a label is missing or no class, with column and row.
     InputError, ConvergenceError, MemoryBudgetError
         From `Adapter.fit`.
 
@@ -142,11 +146,35 @@ def fit_tables(
     ['small', 'large']
     """
     labels = source.labels(label)
+    if not is_regression(adapter.classifier):
+        _require_classes(source, label, labels)
     X = read_matrix(source, features, report)
     X_target = read_matrix(target, features, report)
     return adapter.fit(
         frame(X, features), labels, X_target=frame(X_target, features), report=report
     )
+
+
+def _require_classes(table: Table, name: str, labels: NDArray) -> None:
+    """Refuse a column of numbers that are no classes, in text too, as `Adapter.fit` does arrays.
+
+    Raises
+    ------
+    DataError
+        With the first row that is no whole number, where every row is a number.
+    """
+    if labels.dtype.kind not in "fO":
+        return
+    try:
+        numbers = labels.astype(np.float64)
+    except ValueError:  # text that is no number is a class
+        return
+    broken = np.isfinite(numbers) & (numbers != np.round(numbers))
+    if broken.any():
+        row = int(broken.argmax())
+        got = f"{labels.tolist()[row]} in column {name!r}, row {row + 1}"
+        remedy = "name the column that holds the labels, or give the classes names"
+        refuse(table.path, "labels: text, whole numbers or booleans", got, remedy)
 
 
 def read_matrix(table: Table, names: Sequence[str], report: Report) -> NDArray:

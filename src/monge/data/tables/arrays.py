@@ -39,7 +39,8 @@ class ArrayTable(Table):
     """The arrays of a file as columns.
 
     A vector is the column of its name; a matrix ``X`` is the columns ``X0``, ``X1``, ...; the one
-    array of an .npy file is called ``x``. Fields of a structured vector are its columns.
+    array of an .npy file is called ``X``, and so is a matrix ``x`` beside which there is no ``X``.
+    Fields of a structured vector are its columns.
 
     Raises
     ------
@@ -49,11 +50,11 @@ class ArrayTable(Table):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        names = ["x"]
+        self._names = ["X"]
         if path.suffix.lower() == ".npz":
             with self._speaking("an .npz archive"), zipfile.ZipFile(path) as archive:
-                names = [name for name in archive.namelist() if name.endswith(".npy")]
-        self._members = [self._look(name) for name in names]
+                self._names = [name for name in archive.namelist() if name.endswith(".npy")]
+        self._members = [self._look(name) for name in self._names]
         self.columns = tuple(c for member in self._members for c in member.columns)
         check_names(path, self.columns)
         lengths = {member.name.removesuffix(".npy"): member.shape[0] for member in self._members}
@@ -66,7 +67,7 @@ class ArrayTable(Table):
         kinds = [self._kind(name) for name in names]
         for name, kind in zip(names, kinds, strict=True):
             if kind.kind not in "biuf":
-                got = f"{kind} in column {name!r}"
+                got = f"{_words(kind)} in column {name!r}"
                 refuse(self.path, "numbers", got, "convert that array, or leave it out")
         small = all(np.can_cast(kind, np.float32) for kind in kinds)
         wanted = np.dtype(np.float32 if small else np.float64)
@@ -80,7 +81,7 @@ class ArrayTable(Table):
         kind = self._kind(name)
         if kind.kind not in "biufU":
             required = f"labels in column {name!r}: text, whole numbers or booleans"
-            refuse(self.path, required, str(kind), "name another array, or convert this one")
+            refuse(self.path, required, _words(kind), "name another array, or convert this one")
         parts = [batch[name] for batch in self._read((name,), 1 << 20)]
         values = np.concatenate(parts) if parts else np.empty(0)
         if values.dtype.kind == "U":
@@ -110,7 +111,8 @@ class ArrayTable(Table):
             got = f"{plain!r} column by column"
             remedy = "save numpy.ascontiguousarray of it"
             refuse(self.path, "stored row by row", got, remedy)
-        return _Member(name, shape, dtype, tuple(f"{plain}{i}" for i in range(shape[1])))
+        title = "X" if plain == "x" and "X.npy" not in self._names else plain
+        return _Member(name, shape, dtype, tuple(f"{title}{i}" for i in range(shape[1])))
 
     def _head(self, stream: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
         version = npy.read_magic(stream)
@@ -163,3 +165,9 @@ class ArrayTable(Table):
         except _TROUBLE as error:
             said = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
             refuse(self.path, required, said, _REMEDY)
+
+
+def _words(kind: np.dtype[Any]) -> str:
+    """Say what an array of this type holds."""
+    known = {"U": "text", "S": "bytes", "M": "times", "m": "times", "c": "complex numbers"}
+    return known.get(kind.kind, str(kind))

@@ -14,7 +14,7 @@ import pyarrow.types as pt
 from monge._types import NDArray
 from monge.data.tables.base import refuse
 
-__all__ = ["is_number", "matrix", "precision", "to_labels"]
+__all__ = ["is_number", "kind_of", "matrix", "precision", "to_labels"]
 
 _EXACT_IN_FLOAT32 = (pa.float16(), pa.float32(), pa.int8(), pa.int16(), pa.uint8(), pa.uint16())
 
@@ -42,6 +42,22 @@ def matrix(batch: Any, names: Sequence[str], kind: Any) -> NDArray:
     return values
 
 
+def kind_of(kind: Any) -> str:
+    """Return what a column of this type holds, in words where there are some."""
+    if pt.is_dictionary(kind):
+        return kind_of(kind.value_type)
+    words = {
+        "text": (pt.is_string, pt.is_large_string),
+        "dates": (pt.is_date,),
+        "times": (pt.is_timestamp, pt.is_time, pt.is_duration),
+        "bytes": (pt.is_binary, pt.is_large_binary, pt.is_fixed_size_binary),
+        "lists": (pt.is_list, pt.is_large_list, pt.is_fixed_size_list),
+        "numbers with a fixed point": (pt.is_decimal,),
+    }
+    found = (word for word, tests in words.items() if any(test(kind) for test in tests))
+    return next(found, str(kind))
+
+
 def to_labels(column: Any, path: Path, name: str) -> NDArray:
     """Return a column of labels, (n,): text as objects, ``None`` or NaN where one is null.
 
@@ -56,7 +72,7 @@ def to_labels(column: Any, path: Path, name: str) -> NDArray:
     text = pt.is_string(kind) or pt.is_large_string(kind) or pt.is_null(kind)
     if not (text or pt.is_integer(kind) or pt.is_boolean(kind) or pt.is_floating(kind)):
         required = f"labels in column {name!r}: text, whole numbers or booleans"
-        refuse(path, required, str(kind), "name another column, or convert this one")
+        refuse(path, required, kind_of(kind), "name another column, or convert this one")
     if not text and column.null_count > 0:
         return np.array(column.to_pylist(), dtype=object)
     values: NDArray = column.to_numpy(zero_copy_only=False)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from monge._types import NDArray
-from monge.data.tables.arrow import is_number, matrix, precision, to_labels
+from monge.data.tables.arrow import is_number, kind_of, matrix, precision, to_labels
 from monge.data.tables.base import Table, check_names, refuse
 
 __all__ = ["ParquetTable"]
@@ -42,7 +42,7 @@ class ParquetTable(Table):
         kinds = [self._schema.field(name).type for name in names]
         for name, kind in zip(names, kinds, strict=True):
             if not is_number(kind):
-                got = f"{kind} in column {name!r}{self._first(name)}"
+                got = f"{kind_of(kind)} in column {name!r}{self._first(name)}"
                 refuse(self.path, "numbers", got, "convert that column, or leave it out")
         wanted = precision(kinds)
         for batch in self._read(names, rows):
@@ -63,7 +63,9 @@ class ParquetTable(Table):
     def _first(self, name: str) -> str:
         """Say what stands in the first row, if there is one."""
         for batch in self._read((name,), 1):
-            return f" ({batch.column(name)[0].as_py()!r} in row 1)"
+            value = batch.column(name)[0].as_py()
+            shown = repr(value) if isinstance(value, str | bytes) else str(value)
+            return f" ({shown} in row 1)"
         return ""
 
 
