@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from numbers import Integral
 from typing import NamedTuple
 
-import numpy as np
 import torch
 
 from monge._types import ArrayLike, Tensor
@@ -45,6 +45,14 @@ class Receivers(NamedTuple):
 
     mass: Tensor
     row: Tensor
+
+
+def _whole(k: object) -> int:
+    """Return a number of receivers, refused unless it is whole and positive."""
+    if isinstance(k, Integral) and not isinstance(k, bool) and int(k) >= 1:
+        return int(k)
+    required, remedy = "a positive whole number", "pass for example top(3)"
+    raise InputError(sentence("Plan.top", "k", required, repr(k), remedy))
 
 
 class Plan(ABC):
@@ -144,11 +152,7 @@ class Plan(ABC):
         InputError
             If ``k`` is no positive whole number.
         """
-        whole = isinstance(k, int | np.integer) and not isinstance(k, bool)
-        if not whole or k < 1:
-            required, remedy = "a positive whole number", "pass for example top(3)"
-            raise InputError(sentence("Plan.top", "k", required, repr(k), remedy))
-        k = min(int(k), self.shape[1])
+        k = min(_whole(k), self.shape[1])
         mass = torch.empty(self.shape[0], k, dtype=self.dtype, device=self.device)
         target = torch.empty(self.shape[0], k, dtype=torch.int64, device=self.device)
         for rows in row_slices(*self.shape):
