@@ -49,7 +49,7 @@ class Receivers(NamedTuple):
 
 def _whole(k: object) -> int:
     """Return a number of receivers, refused unless it is whole and positive."""
-    if isinstance(k, Integral) and not isinstance(k, bool) and int(k) >= 1:
+    if not isinstance(k, bool) and isinstance(k, Integral) and int(k) >= 1:
         return int(k)
     required, remedy = "a positive whole number", "pass for example top(3)"
     raise InputError(sentence("Plan.top", "k", required, repr(k), remedy))
