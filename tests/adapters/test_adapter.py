@@ -343,10 +343,32 @@ def test_a_bad_epsilon_is_refused(epsilon):
 
 
 def test_a_map_that_the_cost_does_not_allow_is_refused(two):
-    with pytest.raises(UnsupportedCostError, match="Barycentric: 'cost'"):
-        fitted(two, cost="euclidean")
     with pytest.raises(InputError, match="an entropic plan"):
         fitted(two, "exact", map="entropic")
+
+
+@pytest.mark.parametrize("cost", ["euclidean", "cosine", torch.cdist])
+@pytest.mark.parametrize("plan_map", MAPS)
+@pytest.mark.parametrize("transport", ["sinkhorn", "exact", "prototypes", "ridge"])
+def test_a_cost_that_the_map_has_no_formula_for_is_refused_before_the_solve(
+    two, transport, plan_map, cost, monkeypatch
+):
+    def solve(*_, **__):
+        raise AssertionError("work was started")
+
+    monkeypatch.setattr(type(TRANSPORTS[transport]()), "solve", solve)
+    with pytest.raises(
+        UnsupportedCostError, match=r"^Adapter: 'cost' must be 'sqeuclidean' where .*; [^\n]*\.$"
+    ):
+        fitted(two, transport, map=plan_map, cost=cost)
+
+
+@pytest.mark.parametrize("transport", ["linear", "coral", "standardise"])
+def test_a_transport_without_a_plan_has_no_use_for_the_cost(two, transport):
+    np.testing.assert_array_equal(
+        fitted(two, transport, cost="cosine").transform(two.X),
+        fitted(two, transport).transform(two.X),
+    )
 
 
 @pytest.mark.parametrize("names", [TRANSPORTS, MAPS])

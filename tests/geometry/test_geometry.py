@@ -1,6 +1,7 @@
 """Every geometry is one row of `GEOMETRIES` and meets the costs of the pairs in float64."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -175,6 +176,42 @@ def test_read_only_and_reversed_arrays_are_taken_as_they_read():
     cloud = PointCloud(points, points[::-1])
     np.testing.assert_array_equal(cloud.x.numpy(), points)
     np.testing.assert_array_equal(cloud.y.numpy(), points[::-1])
+
+
+@pytest.mark.parametrize("columns", [["a", "b"], [0, 1], [3, 2]], ids=str)
+@pytest.mark.parametrize("index", [range(3), [5, 6, 5], ["u", "v", "w"]], ids=str)
+def test_data_frames_are_taken_whatever_their_rows_and_columns_are_called(columns, index):
+    points = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    frame = pd.DataFrame(points, index=index, columns=columns)
+    cloud = PointCloud(frame, frame.astype("float32"))
+    np.testing.assert_array_equal(cloud.x.numpy(), points)
+    np.testing.assert_array_equal(cloud.y.numpy(), points)
+    np.testing.assert_array_equal(DenseCost(frame).matrix.numpy(), points)
+
+
+def test_data_frames_of_several_types_of_numbers_are_taken_and_others_refused():
+    frame = pd.DataFrame({"whole": [1, 2], "real": [0.5, 1.5], "flag": [True, False]})
+    cloud = PointCloud(frame, [[0.0, 0.0, 0.0]])
+    assert cloud.x.tolist() == [[1.0, 0.5, 1.0], [2.0, 1.5, 0.0]]
+    frame["name"] = ["u", "v"]
+    with pytest.raises(InputError, match=r"^PointCloud: 'x' must be an array of real numbers, got"):
+        PointCloud(frame, [[0.0] * 4])
+
+
+def test_what_only_turns_into_an_array_is_taken():
+    class Table:
+        def to_numpy(self):
+            return np.ones((2, 3))
+
+    assert PointCloud(Table(), np.ones((1, 3))).shape == (2, 1)
+
+
+def test_a_geometry_is_shown_in_a_line_without_its_numbers(row, dtype):
+    shown = repr(row[0](*clouds(300, 200, 3, dtype=dtype)))
+    assert "300 x 200" in shown
+    assert str(dtype).removeprefix("torch.") in shown
+    assert "tensor" not in shown
+    assert "\n" not in shown
 
 
 def test_points_that_carry_a_gradient_leave_it_at_the_door():

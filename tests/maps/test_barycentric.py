@@ -140,6 +140,7 @@ def test_of_equal_anchors_the_first_counts():
     assert moved(torch.tensor([[0.0], [0.25], [0.5]])).tolist() == [[5.0], [5.25], [8.5]]
 
 
+@pytest.mark.filterwarnings("ignore:EntropicMap. the plan is nearly independent")
 @pytest.mark.parametrize("dtype", DTYPES, ids=str)
 @pytest.mark.parametrize("total", [1.0, 5.0])
 @pytest.mark.parametrize("epsilon", [0.01, 0.1, 10.0])
@@ -162,6 +163,7 @@ def test_the_entropic_map_is_its_formula_at_new_points():
     torch.testing.assert_close(EntropicMap().fit(solution)(fed), share @ cloud.y)
 
 
+@pytest.mark.filterwarnings("ignore:EntropicMap. the plan is nearly independent")
 @pytest.mark.parametrize("epsilon", [1e-6, 1e-3, 1e3])
 def test_the_entropic_map_is_finite_however_far_the_point_and_small_the_epsilon(epsilon):
     solution = Sinkhorn(epsilon=epsilon, max_sweeps=50).solve(problem(), throw=False)

@@ -1,5 +1,6 @@
 """Every map is one row of `MAPS` and keeps the laws of a function on points."""
 
+import pandas as pd
 import pytest
 import torch
 
@@ -185,3 +186,11 @@ def test_a_cost_without_points_has_no_map(fit):
 def test_what_is_refused_is_named_by_its_caller():
     with pytest.raises(InputError, match=r"^Someone: 'points'"):
         check_points(torch.zeros(2, 2), 3, "Someone")
+
+
+def test_data_frames_are_moved_as_arrays_are(fit, problem, dtype):
+    moved, fed = fit(problem), points(5, dtype)
+    frame = pd.DataFrame(fed.numpy(), columns=["a", "b", "c"], index=[9, 3, 3, 4, 5])
+    assert torch.equal(moved(frame), moved(fed))
+    with pytest.raises(InputError, match=r"'points' must be an array of real numbers"):
+        moved(frame.astype(object).replace(frame.iloc[0, 0], "text"))

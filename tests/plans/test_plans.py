@@ -1,5 +1,6 @@
 """Every plan is one row of `PLANS` and meets the matrix that it stands for."""
 
+import numpy as np
 import pytest
 import torch
 
@@ -145,14 +146,44 @@ def test_some_rows_are_idle(made):
     assert not bool((truth.sum(1) > 0).all())
 
 
-@pytest.mark.parametrize("k", [0, 1, 5, M, M + 3])
+@pytest.mark.parametrize("k", [1, np.int64(5), M, M + 3])
 def test_top_gives_the_largest_receivers(made, dtype, k):
     plan, truth = made
     mass, row = plan.top(k)
     assert mass.shape == row.shape == (N, min(k, M))
-    if k > 0:
-        close(mass, truth.topk(min(k, M), dim=1).values, dtype, "mass")
-        close(mass, truth.gather(1, row), dtype, "mass")
+    close(mass, truth.topk(min(int(k), M), dim=1).values, dtype, "mass")
+    close(mass, truth.gather(1, row), dtype, "mass")
+
+
+@pytest.mark.parametrize("k", [0, -1, 2.5, True, None, "all"])
+def test_a_number_of_receivers_is_a_positive_whole_number(made, k):
+    plan, _ = made
+    with pytest.raises(
+        InputError, match=r"^Plan.top: 'k' must be a positive whole number, got .*; .*\.$"
+    ):
+        plan.top(k)
+
+
+def test_arrays_and_lists_are_carried_as_tensors_are(made, dtype):
+    plan, _ = made
+    u, v = np.arange(2.0 * N).reshape(N, 2), np.arange(2.0 * M).reshape(M, 2)
+    for verb, given in (("push", u), ("pull", v), ("barycentre", v)):
+        expected = getattr(plan, verb)(torch.tensor(given))
+        for kind in (given, given.tolist()):
+            carried = getattr(plan, verb)(kind)
+            assert carried.dtype == dtype
+            torch.testing.assert_close(carried, expected, equal_nan=True)
+    rows, columns = np.arange(N) % 3, np.arange(M) % 2
+    expected = plan.class_mass(torch.tensor(rows), torch.tensor(columns))
+    assert torch.equal(plan.class_mass(rows, columns.astype(np.uint8)), expected)
+
+
+def test_a_plan_is_shown_in_a_line_without_its_numbers(made):
+    plan, _ = made
+    assert f"{N} x {M}" in repr(plan)
+    assert "\n" not in repr(plan)
+    assert "tensor" not in repr(plan)
+    assert len(repr(plan)) < 120
 
 
 def test_grouped_mass_is_the_sum_over_pairs_of_groups(made, dtype):

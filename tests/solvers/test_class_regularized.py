@@ -109,7 +109,9 @@ def test_the_table_by_class_is_added_to_the_cost(problem):
 
 def test_a_map_that_needs_the_class_of_new_points_is_refused(problem):
     solution = solver(eta=0.1).solve(problem)
-    with pytest.raises(InputError, match=r"the points' own cost"):
+    with pytest.raises(
+        InputError, match=r"the points' own cost, got one whose cost has a table by class on top"
+    ):
         EntropicMap().fit(solution)
 
 

@@ -1,6 +1,7 @@
 from math import inf, nan
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
@@ -79,3 +80,36 @@ def test_a_side_is_held_by_no_negative_number(cloud, side, tau):
 
 def test_weights_follow_a_matrix_as_they_follow_points():
     assert Problem(DenseCost(np.ones((2, 5)))).b.tolist() == [0.2] * 5
+
+
+def test_weights_are_taken_as_a_series_whatever_its_index(cloud):
+    a, b = pd.Series([0.5, 0.25, 0.25], index=[7, 8, 9]), pd.Series([0.25] * 4, index=list("abcd"))
+    problem = Problem(cloud, a, b, source_labels=pd.Series([0, 1, 1], index=[4, 2, 0]))
+    assert problem.a.tolist() == [0.5, 0.25, 0.25]
+    assert problem.b.tolist() == [0.25] * 4
+    assert problem.source_labels.tolist() == [0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("given", "got"),
+    [
+        (np.ones((3, 4)), r"ndarray of shape \(3, 4\)"),
+        (torch.ones(3, 4), r"Tensor of shape \(3, 4\)"),
+        ([[1.0]], "list"),
+        (None, "NoneType"),
+    ],
+)
+def test_what_is_no_geometry_is_refused_and_a_matrix_told_how_to_become_one(given, got):
+    with pytest.raises(
+        InputError, match=rf"^Problem: 'geometry' must be a geometry, .*, got {got}; .*DenseCost\("
+    ):
+        Problem(given)
+
+
+def test_a_problem_is_shown_in_a_line_without_its_numbers(cloud):
+    assert repr(Problem(cloud)) == (
+        "Problem(PointCloud(3 x 4, 2 features, sqeuclidean, float32 on cpu), total 1)"
+    )
+    relaxed = repr(Problem(cloud, tau_target=0.5, source_labels=[0, 1, 1]))
+    assert relaxed.endswith("total 1, tau_source=inf, tau_target=0.5, 2 classes)")
+    assert repr(Problem(cloud, mass=0.25)).endswith("total 1, mass=0.25)")

@@ -389,9 +389,9 @@ def test_the_rows_that_are_stored_fit_the_budget(monkeypatch):
     kept = []
     true = StoredKernel.__init__
 
-    def remember(self, kernel, rows, b):
+    def remember(self, kernel, rows, b, elements=None):
         kept.append(StoredKernel.need(kernel))
-        true(self, kernel, rows, b)
+        true(self, kernel, rows, b, elements)
 
     monkeypatch.setattr(StoredKernel, "__init__", remember)
     problem = Problem(PointCloud(*clouds(900, 20, 3)))
@@ -423,3 +423,32 @@ def test_blocks_are_as_high_as_whole_tiles_while_these_fit(m, height):
     blocks = list(kernels.block_slices(kernel))
     assert blocks[0] == slice(0, height)
     assert blocks[-1].stop == 5_000
+
+
+@pytest.mark.parametrize(
+    ("memory", "elements"),
+    [(1, 2**14), (24 * 2**14, 2**14), (2**20 * 6, 2**18), (2**20 * 24, 2**20), (2**31, 2**20)],
+)
+def test_blocks_follow_a_budget_that_is_smaller_than_they_are(memory, elements):
+    assert kernels.block_elements(memory) == elements
+    kernel = GibbsKernel(PointCloud(torch.zeros(5_000, 1), torch.zeros(100, 1)), 1.0)
+    for operator in (StreamedKernel, StoredKernel):
+        running = operator(kernel, Rows(weights(5_000), HELD), weights(100), elements)
+        blocks = list(getattr(running, "stream", running).blocks())
+        assert blocks[-1].stop == 5_000
+        assert max(rows.stop - rows.start for rows in blocks) * 100 <= elements
+
+
+def test_the_bytes_planned_follow_a_budget_that_is_smaller_than_the_blocks():
+    problem = Problem(PointCloud(*clouds(60, 50, 3)))
+    planned = {
+        memory: Sinkhorn(memory=memory).solve(problem).planned_bytes
+        for memory in ("1 KB", "6 MiB", "24 MiB", "2 GiB")
+    }
+    stored = 60 * 50 * 8
+    assert planned == {
+        "1 KB": 24 * 2**14,
+        "6 MiB": stored + 6 * 2**20,
+        "24 MiB": stored + 24 * 2**20,
+        "2 GiB": stored + 24 * 2**20,
+    }

@@ -13,11 +13,12 @@ from monge.adapters.domains import Source, Target, weights_or_even
 from monge.adapters.named import Transport
 from monge.adapters.prior import TargetPrior, class_weights
 from monge.adapters.relaxed import cost_unit
-from monge.errors import InputError, sentence
+from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import OffsetCost, PointCloud
 from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
 from monge.maps import CloudFit, JointFit, Map, PlanFit
+from monge.maps.base import cloud_of
 from monge.progress import Report
 from monge.solvers import ClassRegularized, Laplacian, Problem, Prototypes, Solution, Solver
 
@@ -126,11 +127,17 @@ def find_moving(
         class pay a penalty there: a transport without a plan has no use for that.
     report
         Told the progress of the plan.
+
+    Raises
+    ------
+    UnsupportedCostError
+        If the map has no formula for the cost, before anything is solved.
     """
     if isinstance(transport, JointFit):
         plan_map = transport.follower
     elif isinstance(transport, CloudFit):
         return Moving(map=transport.fit(problem), solution=None)
+    _check_cost(plan_map, problem)
     if classes and problem.source_labels is not None:
         held = replace(problem, geometry=_held_to_classes(problem, problem.source_labels, classes))
         found = _on_the_same_scale(transport, problem, held).solve(held, report=report)
@@ -139,6 +146,18 @@ def find_moving(
     else:
         solution = transport.solve(problem, report=report)
     return Moving(map=plan_map.fit(solution), solution=solution)
+
+
+def _check_cost(plan_map: PlanFit, problem: Problem) -> None:
+    """Refuse a cost that the map has no formula for: after the solve it would be too late."""
+    cost = cloud_of(problem, "Adapter").cost
+    if not plan_map.takes(cost):
+        required = f"'sqeuclidean' where {type(plan_map).__name__} makes a map of a plan"
+        remedy = (
+            "leave it out (for the cosine, divide each row by its length first), or use "
+            "transport='linear'"
+        )
+        raise UnsupportedCostError(sentence("Adapter", "cost", required, repr(cost), remedy))
 
 
 def move(moving: Map | None, X: NDArray) -> NDArray:

@@ -75,6 +75,15 @@ class Geometry(ABC):
     def device(self) -> torch.device:
         """Where the blocks are made."""
 
+    def __repr__(self) -> str:
+        n, m = self.shape
+        return f"{type(self).__name__}({n} x {m}, {self._held})"
+
+    @property
+    def _held(self) -> str:
+        """Type and place of the costs, to be read."""
+        return f"{str(self.dtype).removeprefix('torch.')} on {self.device}"
+
     @abstractmethod
     def block(self, rows: slice) -> Tensor:
         """Return the costs of some source rows to all targets, (r, m)."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from numbers import Real
+from typing import Any
 
 import numpy as np
 import torch
@@ -23,7 +25,9 @@ _CENTRE_ROUNDING = 1e-15
 def as_tensor(array: ArrayLike, caller: str, parameter: str) -> Tensor:
     """Turn an array of real numbers into a tensor, out of any gradient's sight.
 
-    A read-only array, or one that is read backwards, is copied: a tensor can share neither.
+    A data frame or a series is taken as the array that it stands for, whatever its rows and columns
+    are called. A read-only array, or one that is read backwards, is copied: a tensor can share
+    neither.
 
     Raises
     ------
@@ -31,20 +35,32 @@ def as_tensor(array: ArrayLike, caller: str, parameter: str) -> Tensor:
         If it is no array of real numbers.
     """
     try:
-        if isinstance(array, np.ndarray) and not (
-            array.flags.writeable and all(stride >= 0 for stride in array.strides)
-        ):
-            array = array.copy()
-        tensor = torch.as_tensor(array).detach()
-        got: object = f"dtype {tensor.dtype}"
-    except (TypeError, ValueError, RuntimeError) as error:
-        got = error
+        tensor = torch.as_tensor(_as_array(array)).detach()
+        got = f"dtype {tensor.dtype}"
+    except (TypeError, ValueError, RuntimeError, LookupError, OverflowError) as error:
+        got = " ".join(str(error).split())
     else:
         if not tensor.is_complex():
             return tensor
     raise InputError(
         sentence(caller, parameter, "an array of real numbers", got, "pass a float array")
     )
+
+
+def _as_array(given: Any) -> Any:
+    """Turn what is neither array nor tensor but has an array into it, such as a data frame."""
+    if isinstance(given, torch.Tensor):
+        return given
+    if hasattr(given, "__array__"):
+        given = np.asarray(given)
+    elif hasattr(given, "to_numpy"):
+        given = given.to_numpy()
+    if not isinstance(given, np.ndarray):
+        return given
+    if given.dtype == object and all(isinstance(value, Real) for value in given.flat):
+        return given.astype(np.float64)  # columns of several types
+    shared = given.flags.writeable and all(stride >= 0 for stride in given.strides)
+    return given if shared else given.copy()
 
 
 def as_points(points: ArrayLike, caller: str, parameter: str) -> Tensor:
@@ -85,15 +101,15 @@ def as_points(points: ArrayLike, caller: str, parameter: str) -> Tensor:
     return tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class PointCloud(Geometry):
     """Source points ``x`` (n, d), target points ``y`` (m, d), and the cost of moving x to y.
 
     Parameters
     ----------
     x, y
-        Arrays or tensors of the same width. float64 in either gives float64 throughout, everything
-        else becomes float32. Tensors stay on their device.
+        Arrays, data frames or tensors of the same width. float64 in either gives float64
+        throughout, everything else becomes float32. Tensors stay on their device.
     cost
         ``"sqeuclidean"``, ``"euclidean"``, ``"cosine"``, or a callable on blocks,
         ``(r, d), (m, d) -> (r, m)``.
@@ -138,6 +154,11 @@ class PointCloud(Geometry):
         object.__setattr__(self, "y", y.to(dtype))
         if self.cost == "cosine":
             _ = self._prepared  # a zero row is refused here and not in the middle of a solve
+
+    def __repr__(self) -> str:
+        n, m = self.shape
+        cost = getattr(self.cost, "__name__", self.cost)
+        return f"PointCloud({n} x {m}, {self.x.shape[1]} features, {cost}, {self._held})"
 
     @property
     def shape(self) -> tuple[int, int]:

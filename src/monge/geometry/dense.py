@@ -13,7 +13,7 @@ from monge.geometry.cloud import as_points
 __all__ = ["DenseCost"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DenseCost(Geometry):
     """A given cost matrix (n, m): the geometry of problems that have no points.
 

@@ -13,7 +13,7 @@ from monge.geometry.base import Factors, Geometry
 __all__ = ["OffsetCost"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class OffsetCost(Geometry):
     """``C = base + left right'``, never made whole.
 

@@ -18,9 +18,11 @@ from typing import NamedTuple
 
 import torch
 
-from monge._types import ArrayLike, Tensor
+from monge._types import ArrayLike, CostName, Tensor
 from monge.errors import ConvergenceError, UnsupportedCostError, sentence
+from monge.geometry.costs import CostFunction
 from monge.maps.base import Map, PlanFit, check_points, cloud_of
+from monge.maps.independence import warn_of_independence
 from monge.neighbors import nearest
 from monge.solvers import Solution
 
@@ -100,14 +102,24 @@ class Barycentric(PlanFit):
             If the cost is not the squared Euclidean one: the mean is then not the argmin.
         ConvergenceError
             If an image is not finite.
+
+        Warns
+        -----
+        MongeWarning
+            If the plan is nearly independent, so that all images are nearly one point.
         """
         images = self.images(solution, "Barycentric")
+        warn_of_independence(solution, "Barycentric")
         return NearestExtension(anchors=images.anchors, images=images.places)
+
+    def takes(self, cost: CostName | CostFunction) -> bool:
+        """Whether the barycentre of a plan of this cost is a mean."""
+        return cost == "sqeuclidean"
 
     def images(self, solution: Solution, caller: str) -> Images:
         """Find where the rows that feed anyone go; errors, as of `fit`, name the caller."""
         cloud = cloud_of(solution.problem, caller)
-        if cloud.cost != "sqeuclidean":
+        if not self.takes(cloud.cost):
             required = "'sqeuclidean', for which the mean of the targets is the barycentre"
             got = repr(cloud.cost)
             remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"

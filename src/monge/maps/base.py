@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 
 import torch
 
-from monge._types import ArrayLike, Tensor
+from monge._types import ArrayLike, CostName, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import PointCloud
+from monge.geometry.cloud import as_tensor
+from monge.geometry.costs import CostFunction
 from monge.solvers import Problem, Solution, Solver
 
 __all__ = ["CloudFit", "JointFit", "Map", "PlanFit", "check_points", "cloud_of"]
@@ -38,7 +40,7 @@ class Map(ABC):
 
     @abstractmethod
     def __call__(self, points: ArrayLike) -> Tensor:
-        """Move points, (k, d) -> (k, d); arrays are taken as tensors."""
+        """Move points, (k, d) -> (k, d); arrays and data frames are taken as tensors."""
 
 
 class PlanFit(ABC):
@@ -59,6 +61,11 @@ class PlanFit(ABC):
     @abstractmethod
     def fit(self, solution: Solution) -> Map:
         """Make the map of a solution."""
+
+    def takes(self, cost: CostName | CostFunction) -> bool:
+        """Whether it makes a map of a plan of this cost; of any, unless a class says otherwise."""
+        del cost
+        return True
 
 
 class CloudFit(ABC):
@@ -130,7 +137,8 @@ def check_points(points: ArrayLike, width: int, caller: str) -> Tensor:
     InputError
         Naming both widths, or the row that is not finite.
     """
-    points = torch.as_tensor(points)
+    if not isinstance(points, torch.Tensor):
+        points = as_tensor(points, caller, "points")
     if points.ndim != 2 or points.shape[1] != width:  # noqa: PLR2004 - rows and columns
         required, got = f"of shape (rows, {width})", f"shape {tuple(points.shape)}"
         remedy = "pass the same features that the map was fitted on"

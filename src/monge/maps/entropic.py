@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 import torch
 
-from monge._types import ArrayLike, Tensor
+from monge._types import ArrayLike, CostName, Tensor
 from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import PointCloud
+from monge.geometry.costs import CostFunction
 from monge.maps.base import Map, PlanFit, check_points, cloud_of
+from monge.maps.independence import warn_of_independence
 from monge.numerics import row_slices
 from monge.plans import EntropicPlan, GibbsKernel
 from monge.solvers import Solution
@@ -85,25 +87,37 @@ class EntropicMap(PlanFit):
            [5.  ]], dtype=float32)
     """
 
+    def takes(self, cost: CostName | CostFunction) -> bool:
+        """Whether the image of a point is a mean for this cost."""
+        return cost == "sqeuclidean"
+
     def fit(self, solution: Solution) -> SoftAssignment:
         """Make the map of an entropic plan.
 
         Raises
         ------
         InputError
-            If the plan is not entropic: only such a plan has a smooth potential.
+            If the plan is not entropic: only such a plan has a smooth potential. Or if its cost has
+            a table by class on top: it has no value at a new point, whose class is not known.
         UnsupportedCostError
             If the cost is not the squared Euclidean one.
+
+        Warns
+        -----
+        MongeWarning
+            If the plan is nearly independent, so that all images are nearly one point.
         """
         cloud, plan = cloud_of(solution.problem, "EntropicMap"), solution.plan
         if not isinstance(plan, EntropicPlan) or not isinstance(plan.geometry, PointCloud):
-            # A cost with a table by class has no value at a new point, whose class is not known.
             required, got = "an entropic plan of the points' own cost", type(plan).__name__
-            remedy = "solve with Sinkhorn, or use Barycentric for this plan"
+            if isinstance(plan, EntropicPlan):
+                got = "one whose cost has a table by class on top, which says nothing of new points"
+            remedy = "solve with Sinkhorn without labels, or use Barycentric for this plan"
             raise InputError(sentence("EntropicMap", "solution", required, got, remedy))
-        if cloud.cost != "sqeuclidean":
+        if not self.takes(cloud.cost):
             required, got = "'sqeuclidean'", repr(cloud.cost)
             remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
             raise UnsupportedCostError(sentence("EntropicMap", "cost", required, got, remedy))
+        warn_of_independence(solution, "EntropicMap")
         bias = plan.b.log() + plan.g / plan.epsilon
         return SoftAssignment(y=cloud.y.to(plan.dtype), bias=bias, epsilon=plan.epsilon)

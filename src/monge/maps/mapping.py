@@ -27,7 +27,7 @@ from monge.memory import DEFAULT_BUDGET, require_memory
 from monge.plans import DensePlan
 from monge.progress import Progress, Report, silent
 from monge.solvers import Exact, Problem, Solution, Status
-from monge.solvers.base import raise_unless_converged
+from monge.solvers.base import check_question, raise_unless_converged
 
 __all__ = ["MappingEstimation"]
 
@@ -125,6 +125,7 @@ class MappingEstimation(JointFit):
         ConvergenceError
             If the gap was not reached and ``throw``.
         """
+        check_question("MappingEstimation", problem, start, shaped=True)
         cloud = _check(problem)
         n, m = cloud.shape
         remedy = "use fewer points (Adapter: subsample), or raise memory"

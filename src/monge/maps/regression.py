@@ -12,10 +12,12 @@ from abc import ABC, abstractmethod
 from math import isfinite
 from typing import NamedTuple
 
-from monge._types import Tensor
+from monge._types import CostName, Tensor
 from monge.errors import InputError, sentence
+from monge.geometry.costs import CostFunction
 from monge.maps.barycentric import Barycentric
 from monge.maps.base import Map, PlanFit
+from monge.maps.independence import warn_of_independence
 from monge.solvers import Solution
 
 __all__ = ["Fit", "Regression", "Regressor", "check_strength"]
@@ -44,6 +46,10 @@ class Regression(PlanFit):
     def prepare(self, x: Tensor, weights: Tensor) -> Regressor:
         """Make the regression on rows, (n, d), with positive weights (n,) float64 of sum one."""
 
+    def takes(self, cost: CostName | CostFunction) -> bool:
+        """Whether the images of a plan of this cost are means."""
+        return Barycentric().takes(cost)
+
     def fit(self, solution: Solution) -> Map:
         """Make the map that follows a plan.
 
@@ -54,8 +60,14 @@ class Regression(PlanFit):
             place to go to.
         ConvergenceError
             If an image is not finite.
+
+        Warns
+        -----
+        MongeWarning
+            If the plan is nearly independent, so that all images are nearly one point.
         """
         images = Barycentric().images(solution, type(self).__name__)
+        warn_of_independence(solution, type(self).__name__)
         weights = images.mass / images.mass.sum()
         return self.prepare(images.anchors, weights).fit(images.places.double()).map
 

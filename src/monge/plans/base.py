@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from numbers import Integral
 from typing import NamedTuple
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
+from monge.geometry.cloud import as_tensor
 from monge.memory import DEFAULT_BUDGET, require_memory
 from monge.numerics import full_precision, row_slices
 
@@ -45,6 +47,14 @@ class Receivers(NamedTuple):
     row: Tensor
 
 
+def _whole(k: object) -> int:
+    """Return a number of receivers, refused unless it is whole and positive."""
+    if not isinstance(k, bool) and isinstance(k, Integral) and int(k) >= 1:
+        return int(k)
+    required, remedy = "a positive whole number", "pass for example top(3)"
+    raise InputError(sentence("Plan.top", "k", required, repr(k), remedy))
+
+
 class Plan(ABC):
     """Mass ``P[i, j] >= 0`` sent from source row i to target row j.
 
@@ -79,12 +89,16 @@ class Plan(ABC):
     def device(self) -> torch.device:
         """Where the blocks are made."""
 
+    def __repr__(self) -> str:
+        (n, m), dtype = self.shape, str(self.dtype).removeprefix("torch.")
+        return f"{type(self).__name__}({n} x {m}, {dtype} on {self.device})"
+
     @abstractmethod
     def rows(self, start: int, stop: int) -> Tensor:
         """Return the mass sent by the source rows ``start`` to ``stop``, (stop - start, m)."""
 
     @full_precision()
-    def push(self, v: Tensor) -> Tensor:
+    def push(self, v: ArrayLike) -> Tensor:
         """Carry columns from the source to the target, ``P' v``: (n, k) -> (m, k)."""
         v = self._columns(v, self.shape[0], "push")
         pushed = torch.zeros(self.shape[1], v.shape[1], dtype=torch.float64, device=self.device)
@@ -93,7 +107,7 @@ class Plan(ABC):
         return pushed.to(self.dtype)
 
     @full_precision()
-    def pull(self, v: Tensor) -> Tensor:
+    def pull(self, v: ArrayLike) -> Tensor:
         """Carry columns from the target to the source, ``P v``: (m, k) -> (n, k)."""
         v = self._columns(v, self.shape[1], "pull")
         pulled = v.new_empty(self.shape[0], v.shape[1])
@@ -111,7 +125,7 @@ class Plan(ABC):
             target += block.sum(0, dtype=torch.float64)
         return Marginals(source, target)
 
-    def barycentre(self, y: Tensor) -> Tensor:
+    def barycentre(self, y: ArrayLike) -> Tensor:
         """Return the mean of the target points that each source row feeds, ``P y / P 1``.
 
         Parameters
@@ -131,15 +145,21 @@ class Plan(ABC):
         return torch.where(mass > 0, pulled[:, :-1] / mass, torch.nan)
 
     def top(self, k: int) -> Receivers:
-        """Return the ``k`` largest receivers of each source row (all of them where k > m)."""
-        k = min(k, self.shape[1])
+        """Return the ``k`` largest receivers of each source row (all of them where k > m).
+
+        Raises
+        ------
+        InputError
+            If ``k`` is no positive whole number.
+        """
+        k = min(_whole(k), self.shape[1])
         mass = torch.empty(self.shape[0], k, dtype=self.dtype, device=self.device)
         target = torch.empty(self.shape[0], k, dtype=torch.int64, device=self.device)
         for rows in row_slices(*self.shape):
             mass[rows], target[rows] = self.rows(rows.start, rows.stop).topk(k, dim=1)
         return Receivers(mass, target)
 
-    def grouped_mass(self, source_groups: Tensor, target_groups: Tensor) -> Tensor:
+    def grouped_mass(self, source_groups: ArrayLike, target_groups: ArrayLike) -> Tensor:
         """Return the mass sent from each group of source rows to each group of target rows.
 
         Groups are classes (`class_mass`) or the bins of a picture; the plan is never made.
@@ -160,6 +180,8 @@ class Plan(ABC):
             If the groups are of another length, or not integers from 0.
         """
         n, m = self.shape
+        source_groups = as_tensor(source_groups, "Plan.grouped_mass", "source_groups")
+        target_groups = as_tensor(target_groups, "Plan.grouped_mass", "target_groups")
         if len(source_groups) != n or len(target_groups) != m:
             raise InputError(
                 sentence(
@@ -175,6 +197,9 @@ class Plan(ABC):
                 required, got = "integers from 0", f"{labels.dtype} from {labels.min()}"
                 remedy = "number the groups from 0, and give unknown rows a group of their own"
                 raise InputError(sentence("Plan.grouped_mass", name, required, got, remedy))
+        source_groups, target_groups = (
+            groups.to(self.device, torch.int64) for groups in (source_groups, target_groups)
+        )
         groups = torch.zeros(
             int(source_groups.max()) + 1,
             int(target_groups.max()) + 1,
@@ -188,12 +213,14 @@ class Plan(ABC):
             groups.index_add_(0, source_groups[rows], by_column.double())
         return groups
 
-    def class_mass(self, source_labels: Tensor, target_labels: Tensor) -> Tensor:
+    def class_mass(self, source_labels: ArrayLike, target_labels: ArrayLike) -> Tensor:
         """Return the mass from source class to target class, (L, L) float64.
 
         Its trace over its sum is the class sparsity of the post: the share of mass that joins
         equal classes. Labels are integers from 0 that mean the same on both sides.
         """
+        source_labels = as_tensor(source_labels, "Plan.class_mass", "source_labels")
+        target_labels = as_tensor(target_labels, "Plan.class_mass", "target_labels")
         size = int(max(source_labels.max(), target_labels.max())) + 1
         mass = self.grouped_mass(source_labels, target_labels)
         square = mass.new_zeros(size, size)
@@ -232,8 +259,10 @@ class Plan(ABC):
             matrix[rows] = self.rows(rows.start, rows.stop)
         return matrix
 
-    def _columns(self, v: Tensor, length: int, verb: str) -> Tensor:
+    def _columns(self, v: ArrayLike, length: int, verb: str) -> Tensor:
         """Check columns (length, k) and bring them to the plan's type."""
+        if not isinstance(v, torch.Tensor):
+            v = as_tensor(v, f"Plan.{verb}", "v")
         if v.ndim != 2 or len(v) != length:  # noqa: PLR2004 - rows and columns
             raise InputError(
                 sentence(

@@ -12,7 +12,7 @@ from monge.plans.base import Plan
 __all__ = ["DensePlan"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class DensePlan(Plan):
     """Mass given as a matrix (n, m).
 

@@ -15,7 +15,7 @@ from monge.plans.gibbs import GibbsKernel
 __all__ = ["EntropicPlan"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class EntropicPlan(Plan):
     """``P_ij = a_i b_j exp((f_i + g_j - C_ij) / eps)``.
 
@@ -46,6 +46,9 @@ class EntropicPlan(Plan):
     b: Tensor
     f: Tensor
     g: Tensor
+
+    def __repr__(self) -> str:
+        return f"EntropicPlan({self.geometry!r}, epsilon={self.epsilon:.3g})"
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.plans.base import Plan
 
 __all__ = ["SparsePlan"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SparsePlan(Plan):
     """Mass given by its entries; they are kept sorted by row.
 
@@ -67,13 +67,13 @@ class SparsePlan(Plan):
         place = (self.row[first:last] - start, self.column[first:last])
         return block.index_put_(place, self.mass[first:last], accumulate=True)
 
-    def push(self, v: Tensor) -> Tensor:
+    def push(self, v: ArrayLike) -> Tensor:
         """Carry columns from the source to the target, ``P' v``: (n, k) -> (m, k)."""
         v = self._columns(v, self.size[0], "push")
         moved = v.new_zeros(self.size[1], v.shape[1])
         return moved.index_add_(0, self.column, self.mass[:, None] * v[self.row])
 
-    def pull(self, v: Tensor) -> Tensor:
+    def pull(self, v: ArrayLike) -> Tensor:
         """Carry columns from the target to the source, ``P v``: (m, k) -> (n, k)."""
         v = self._columns(v, self.size[1], "pull")
         moved = v.new_zeros(self.size[0], v.shape[1])

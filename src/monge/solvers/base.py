@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 
-from monge.errors import ConvergenceError
+from monge.errors import ConvergenceError, InputError, sentence
 from monge.progress import Report, silent
 from monge.solvers.problem import Problem
 from monge.solvers.solution import Solution
 
-__all__ = ["Solver", "raise_unless_converged"]
+__all__ = ["Solver", "check_question", "raise_unless_converged"]
 
 
 class Solver(ABC):
@@ -52,9 +52,44 @@ class Solver(ABC):
 
         Raises
         ------
+        InputError
+            If the problem or the start is none.
         ConvergenceError
             If the tolerance was not reached and ``throw``; it carries the solution so far.
         """
+
+
+def check_question(caller: str, problem: object, start: object, *, shaped: bool = False) -> None:
+    """Refuse what is no problem, or no solution to start from.
+
+    Parameters
+    ----------
+    caller
+        The solver, for the error sentence.
+    problem, start
+        As given to `Solver.solve`.
+    shaped
+        Whether the shape of the start is looked at here too.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter.
+    """
+    if not isinstance(problem, Problem):
+        required, got = "a Problem", type(problem).__name__
+        remedy = "pass for example Problem(PointCloud(x, y))"
+        raise InputError(sentence(f"{caller}.solve", "problem", required, got, remedy))
+    if start is None:
+        return
+    shape = problem.geometry.shape
+    if not isinstance(start, Solution):
+        required, got = "an earlier Solution or None", repr(start)
+    elif shaped and start.plan.shape != shape:
+        required, got = f"a solution of shape {shape}", f"one of shape {start.plan.shape}"
+    else:
+        return
+    raise InputError(sentence(f"{caller}.solve", "start", required, got, "leave it out"))
 
 
 def raise_unless_converged(caller: str, solution: Solution) -> None:

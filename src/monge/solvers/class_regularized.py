@@ -22,7 +22,7 @@ from monge.geometry import DenseCost, OffsetCost
 from monge.memory import DEFAULT_BUDGET, require_memory
 from monge.plans import DensePlan, Plan
 from monge.progress import Progress, Report, silent
-from monge.solvers.base import Solver, raise_unless_converged
+from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import MarginalError, Solution, Status
@@ -126,6 +126,7 @@ class ClassRegularized(Solver):
         MemoryBudgetError
             If ``form="group"`` and the plan does not fit the budget as a matrix.
         """
+        check_question("ClassRegularized", problem, start)
         labels = problem.source_labels
         if labels is None or not problem.balanced:
             required = "balanced and to have source_labels"

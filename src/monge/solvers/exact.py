@@ -16,7 +16,7 @@ from monge.errors import InputError, LargeProblemWarning, sentence
 from monge.memory import format_bytes
 from monge.plans import SparsePlan
 from monge.progress import Progress, Report, silent
-from monge.solvers.base import Solver, raise_unless_converged
+from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.problem import Problem
 from monge.solvers.solution import MarginalError, Solution, Status
 
@@ -84,7 +84,7 @@ class Exact(Solver):
         ConvergenceError
             If the simplex gave up and ``throw``.
         """
-        del start
+        check_question("Exact", problem, start)
         if not problem.balanced and problem.mass is None:
             required, got = "balanced", f"tau {problem.tau_source:g} and {problem.tau_target:g}"
             raise InputError(sentence("Exact", "problem", required, got, "leave both at infinity"))

@@ -21,13 +21,14 @@ from monge.plans.gibbs import ShiftedScores, exponentials
 from monge.solvers.relaxation import Relaxation
 
 __all__ = [
-    "BLOCK_BYTES",
+    "ENTRY_BYTES",
     "KernelOperator",
     "Rows",
     "StoredKernel",
     "StreamedKernel",
     "Sweep",
     "Take",
+    "block_elements",
     "block_slices",
     "choose_operator",
 ]
@@ -47,8 +48,11 @@ _LARGEST_TOTAL = 1e30
 """Where a row adds up to more, its shift was too small to trust its sums."""
 
 _BLOCK, _TILE = 2**20, 64
-BLOCK_BYTES = 3 * 8 * _BLOCK
 """Scores of one block: few enough to stay near the processor from product to column sums."""
+_LEAST_BLOCK = 2**14
+"""Scores of the smallest block: below, a sweep would spend its time between the blocks."""
+ENTRY_BYTES = 3 * 8
+"""What one score of a block takes, with what is made of it on the way."""
 
 
 class Sweep(NamedTuple):
@@ -70,15 +74,28 @@ Take = Callable[[slice, Tensor, Tensor], None]
 """Told of each block of a sweep: its rows, its exponentials (m, r), their column sums (r,)."""
 
 
-def block_slices(kernel: GibbsKernel) -> Iterator[slice]:
+def block_elements(memory: int) -> int:
+    """Return the scores of one block within a budget: fewer only where the budget asks for it."""
+    return min(_BLOCK, max(memory // ENTRY_BYTES, _LEAST_BLOCK))
+
+
+def block_slices(kernel: GibbsKernel, elements: int | None = None) -> Iterator[slice]:
     """Cut the rows of a kernel into blocks that stay near the processor.
 
     Their height is a multiple of 64 where it can be: a product that leaves a rest of its tiles runs
     a third longer.
+
+    Parameters
+    ----------
+    kernel
+        The scores, (n, m).
+    elements
+        Of one block, see `block_elements`; by default as many as pay.
     """
     n, m = kernel.geometry.shape
-    tiles = max(_BLOCK // (m * _TILE), 1) * _TILE * m
-    return row_slices(n, m, elements=tiles if tiles <= 2 * _BLOCK else _BLOCK)
+    elements = _BLOCK if elements is None else elements
+    tiles = max(elements // (m * _TILE), 1) * _TILE * m
+    return row_slices(n, m, elements=tiles if tiles <= 2 * elements else elements)
 
 
 class Rows(NamedTuple):
@@ -116,12 +133,17 @@ class StreamedKernel:
         The side of the n rows.
     b
         Positive weights (m,), float64.
+    elements
+        Scores of one block, see `block_slices`.
     """
 
     name = "stream"
 
-    def __init__(self, kernel: GibbsKernel, rows: Rows, b: Tensor) -> None:
+    def __init__(
+        self, kernel: GibbsKernel, rows: Rows, b: Tensor, elements: int | None = None
+    ) -> None:
         self.kernel, self.rows, self.log_b = kernel, rows, b.log()
+        self.elements = elements
         self.scores = ShiftedScores(kernel)
         self.weights = rows.weights.to(kernel.geometry.dtype)
         self._last: tuple[Tensor, Tensor] | None = None
@@ -145,7 +167,7 @@ class StreamedKernel:
         totals = torch.empty_like(shift)
         ones = shift.new_ones(1, len(h))
         self.scores.set(self.log_b + h, shift)
-        for number, rows in enumerate(block_slices(self.kernel)):
+        for number, rows in enumerate(self.blocks()):
             out = None if room is None else room[number]
             block = exponentials(self.scores.block(rows, out))
             # By a product: the fastest way to add up columns that there is.
@@ -162,6 +184,10 @@ class StreamedKernel:
         log_norm = shift.double() + totals.double().log()
         self._last = (h.clone(), log_norm)
         return Sweep(log_norm - self.kernel.offset, column)
+
+    def blocks(self) -> Iterator[slice]:
+        """Cut the rows into the blocks of a sweep."""
+        return block_slices(self.kernel, self.elements)
 
     def verify(self, h: Tensor, sweep: Sweep) -> Sweep:
         """Return the sweep as it is: it is the true kernel's."""
@@ -185,7 +211,7 @@ class StreamedKernel:
         n, m = self.kernel.geometry.shape
         step = _GUESS if m >= _GUESS * _GUESS_COLUMNS else 1
         guess = torch.empty(n, dtype=dtype, device=h.device)
-        for rows in row_slices(n, m // step, elements=_BLOCK):
+        for rows in row_slices(n, m // step, elements=self.elements or _BLOCK):
             guess[rows] = self.kernel.scores(rows, self.log_b + h, step=step).amax(1)
         return guess
 
@@ -200,8 +226,10 @@ class StoredKernel:
 
     name = "stored"
 
-    def __init__(self, kernel: GibbsKernel, rows: Rows, b: Tensor) -> None:
-        self.stream = StreamedKernel(kernel, rows, b)
+    def __init__(
+        self, kernel: GibbsKernel, rows: Rows, b: Tensor, elements: int | None = None
+    ) -> None:
+        self.stream = StreamedKernel(kernel, rows, b, elements)
         self.blocks: list[Tensor] = []
         self.reference: Tensor | None = None
         self.soft_minimum = torch.empty_like(rows.weights)
@@ -221,7 +249,7 @@ class StoredKernel:
         soft_minimum, column = torch.empty_like(weights), torch.zeros_like(h)
         weight = (h - self.reference).exp()
         factor = weight.to(self.blocks[0].dtype)[None]
-        for rows, block in zip(block_slices(self.stream.kernel), self.blocks, strict=True):
+        for rows, block in zip(self.stream.blocks(), self.blocks, strict=True):
             total = factor.mm(block)[0].double()
             soft_minimum[rows] = self.soft_minimum[rows] + (total / self.total[rows]).log()
             mass = relaxation.mass(weights[rows], soft_minimum[rows])
@@ -239,7 +267,7 @@ class StoredKernel:
         if not self.blocks:
             m, dtype = kernel.geometry.shape[1], kernel.geometry.dtype
             self.blocks = [
-                h.new_empty(m, rows.stop - rows.start, dtype=dtype) for rows in block_slices(kernel)
+                h.new_empty(m, rows.stop - rows.start, dtype=dtype) for rows in self.stream.blocks()
             ]
         self.reference = h.clone()
         sweep = self.stream.sweep(h, take=self._take, room=self.blocks)
@@ -253,6 +281,7 @@ class StoredKernel:
 
 def choose_operator(kernel: GibbsKernel, rows: Rows, b: Tensor, memory: int) -> KernelOperator:
     """Store the kernel where the budget allows it, stream it elsewhere."""
+    elements = block_elements(memory)
     if StoredKernel.need(kernel) <= memory:
-        return StoredKernel(kernel, rows, b)
-    return StreamedKernel(kernel, rows, b)
+        return StoredKernel(kernel, rows, b, elements)
+    return StreamedKernel(kernel, rows, b, elements)

@@ -17,7 +17,7 @@ from monge.graphs import graph_laplacian, neighbour_graph
 from monge.memory import DEFAULT_BUDGET, require_memory
 from monge.plans import DensePlan
 from monge.progress import Progress, Report, silent
-from monge.solvers.base import Solver, raise_unless_converged
+from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.exact import Exact
 from monge.solvers.problem import Problem
 from monge.solvers.solution import Solution, Status
@@ -101,6 +101,7 @@ class Laplacian(Solver):
         ConvergenceError
             If the gap was not reached and ``throw``.
         """
+        check_question("Laplacian", problem, start, shaped=True)
         cloud = problem.geometry
         idle = bool((problem.a == 0).any() or (problem.b == 0).any())
         if not isinstance(cloud, PointCloud) or not problem.balanced or idle:

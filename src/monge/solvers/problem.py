@@ -38,7 +38,18 @@ def _weights(weights: ArrayLike | None, length: int, name: str, geometry: Geomet
     raise InputError(sentence("Problem", name, required, got, remedy))
 
 
-@dataclass(frozen=True, eq=False)
+def _require_geometry(given: object) -> None:
+    """Refuse what states no cost, such as the bare matrix of one."""
+    if isinstance(given, Geometry):
+        return
+    shape = getattr(given, "shape", None)
+    got = type(given).__name__ + (f" of shape {tuple(shape)}" if isinstance(shape, tuple) else "")
+    required = "a geometry, PointCloud(x, y) or DenseCost(matrix)"
+    remedy = "wrap a matrix of costs: Problem(DenseCost(matrix))"
+    raise InputError(sentence("Problem", "geometry", required, got, remedy))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Problem:
     """Move the source marginal onto the target marginal at the least cost.
 
@@ -61,9 +72,9 @@ class Problem:
     Raises
     ------
     InputError
-        If weights are negative, not finite, of the wrong length, all zero, if both marginals are
-        held and their totals differ, if the mass is more than there is, or if it is given together
-        with a relaxed marginal.
+        If the geometry is none, if weights are negative, not finite, of the wrong length, all zero,
+        if both marginals are held and their totals differ, if the mass is more than there is, or if
+        it is given together with a relaxed marginal.
 
     Examples
     --------
@@ -88,6 +99,7 @@ class Problem:
     source_labels: Tensor | None = None
 
     def __post_init__(self) -> None:
+        _require_geometry(self.geometry)
         n, m = self.geometry.shape
         a = _weights(self.a, n, "a", self.geometry)
         b = _weights(self.b, m, "b", self.geometry)
@@ -110,6 +122,16 @@ class Problem:
             )
         object.__setattr__(self, "a", a)
         object.__setattr__(self, "b", b * (a.sum() / b.sum()) if self.balanced else b)
+
+    def __repr__(self) -> str:
+        said = [f"total {float(self.a.sum()):.3g}"]
+        if self.mass is not None:
+            said.append(f"mass={self.mass:.3g}")
+        elif not self.balanced:
+            said.append(f"tau_source={self.tau_source:.3g}, tau_target={self.tau_target:.3g}")
+        if self.source_labels is not None:
+            said.append(f"{int(self.source_labels.max()) + 1} classes")
+        return f"Problem({self.geometry!r}, {', '.join(said)})"
 
     @property
     def balanced(self) -> bool:

@@ -19,7 +19,7 @@ from math import isfinite, sqrt
 
 import torch
 
-from monge._types import Tensor
+from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import DenseCost, PointCloud
 from monge.memory import DEFAULT_BUDGET, parse_bytes, require_memory
@@ -27,7 +27,7 @@ from monge.numerics import moments, row_slices
 from monge.plans import Plan
 from monge.plans.base import Marginals
 from monge.progress import Progress, Report, silent
-from monge.solvers.base import Solver, raise_unless_converged
+from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import Solution, Status
@@ -38,7 +38,7 @@ _TABLES = 4
 """Tables of L x m in float64 that a round holds: cost, kernel, plan and one to spare."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class ClassPlan(Plan):
     """A plan in which the rows of a class all send alike: ``P_ij = share_i G_cj``, c of row i.
 
@@ -77,12 +77,12 @@ class ClassPlan(Plan):
         rows = slice(start, stop)
         return self.share[rows, None].to(self.dtype) * table[self.labels[rows]]
 
-    def push(self, v: Tensor) -> Tensor:
+    def push(self, v: ArrayLike) -> Tensor:
         """Carry columns from the source to the target, ``P' v``: (n, k) -> (m, k)."""
         v = self._columns(v, self.shape[0], "push")
         return self.classes.push(_by_class(v, self.share, self.labels, self.classes.shape[0]))
 
-    def pull(self, v: Tensor) -> Tensor:
+    def pull(self, v: ArrayLike) -> Tensor:
         """Carry columns from the target to the source, ``P v``: (m, k) -> (n, k)."""
         v = self._columns(v, self.shape[1], "pull")
         return self.share[:, None].to(self.dtype) * self.classes.pull(v)[self.labels]
@@ -177,6 +177,7 @@ class Prototypes(Solver):
         ConvergenceError
             If the prototypes did not settle and ``throw``.
         """
+        check_question("Prototypes", problem, start, shaped=True)
         cloud, labels = problem.geometry, problem.source_labels
         if not isinstance(cloud, PointCloud) or labels is None or not problem.balanced:
             required = "balanced, on points (PointCloud), with source_labels"

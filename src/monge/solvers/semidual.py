@@ -20,7 +20,14 @@ from monge.geometry import Geometry
 from monge.plans import GibbsKernel
 from monge.solvers.climb import Ascent, Climb
 from monge.solvers.correction import CorrectedClimb
-from monge.solvers.kernels import BLOCK_BYTES, Rows, StoredKernel, StreamedKernel, choose_operator
+from monge.solvers.kernels import (
+    ENTRY_BYTES,
+    Rows,
+    StoredKernel,
+    StreamedKernel,
+    block_elements,
+    choose_operator,
+)
 from monge.solvers.side import Side
 from monge.solvers.solution import Status
 from monge.solvers.surrogates import LEAST_SHARE, MainEntries, SampledRows, Surrogate
@@ -78,7 +85,7 @@ class SemiDual:
     epsilon
         Absolute.
     memory
-        Bytes that a stored kernel may take.
+        Bytes that a stored kernel may take; the blocks are smaller where it is less than theirs.
     monitor
         Called after every sweep with the number of sweeps and the marginal error.
     history
@@ -157,7 +164,7 @@ class SemiDual:
         """
         self._best = h
         rows, columns = self._sides(self.epsilon)
-        stream = StreamedKernel(self._kernel, rows, columns.weights)
+        stream = self._stream(rows, columns)
         stand_in = self._stand_in(stream, columns, h)
         sampled = stand_in is not None and stand_in.name == SampledRows.name
         for divisor, reached in self._subsamples()[1:] if fresh and not sampled else ():
@@ -188,7 +195,7 @@ class SemiDual:
     def cut_short(self) -> Ascent:
         """Return the best potential so far as the end of a solve that was cancelled."""
         rows, columns = self._sides(self.epsilon)
-        climb = Climb(StreamedKernel(self._kernel, rows, columns.weights), rows, columns, self.mass)
+        climb = Climb(self._stream(rows, columns), rows, columns, self.mass)
         self.full_sweeps += 1
         sweep = climb.operator.sweep(climb.lifted(self.best))
         return Ascent(self.best, sweep, climb.read(self.best, sweep).error, Status.CANCELLED)
@@ -253,6 +260,10 @@ class SemiDual:
     def _kernel(self) -> GibbsKernel:
         return GibbsKernel(self.geometry, self.epsilon)
 
+    def _stream(self, rows: Rows, columns: Rows) -> StreamedKernel:
+        """Return the true kernel, swept in blocks that the budget allows."""
+        return StreamedKernel(self._kernel, rows, columns.weights, block_elements(self.memory))
+
     def _sides(self, epsilon: float) -> tuple[Rows, Rows]:
         """Return both sides at one epsilon."""
         rows = Rows(self.rows.weights, self.rows.relaxation(epsilon))
@@ -260,7 +271,8 @@ class SemiDual:
 
     def _plan(self, stored: int) -> None:
         """Note the memory that a stage takes above the data."""
-        self.planned_bytes = max(self.planned_bytes, stored + BLOCK_BYTES)
+        blocks = ENTRY_BYTES * block_elements(self.memory)
+        self.planned_bytes = max(self.planned_bytes, stored + blocks)
 
     def _note(self, error: float, best: Tensor) -> None:
         """Keep and report the error of one sweep."""

@@ -19,7 +19,7 @@ from monge.errors import Cancelled, InputError, sentence
 from monge.memory import DEFAULT_BUDGET, parse_bytes
 from monge.numerics import full_precision
 from monge.progress import Progress, Report, silent
-from monge.solvers.base import Solver, raise_unless_converged
+from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.certificate import certify
 from monge.solvers.climb import Ascent
 from monge.solvers.problem import Problem
@@ -52,8 +52,9 @@ class Sinkhorn(Solver):
     max_sweeps
         Passes over the full kernel before the solve gives up.
     memory
-        What the solve may take above the data: a kernel that fits is stored, else it is recomputed
-        in blocks in every sweep.
+        What a stored kernel may take above the data: one that fits is kept, else it is recomputed
+        in blocks in every sweep. The blocks come on top: 24 MiB, or as much as a smaller budget
+        says, but not less than 384 KiB, nor than one row. `Solution.planned_bytes` is the sum.
 
     Raises
     ------
@@ -113,6 +114,7 @@ class Sinkhorn(Solver):
         InputError
             If the costs or epsilon are too large or too small for the floating type.
         """
+        check_question("Sinkhorn", problem, start)
         support = Support(problem, self.epsilon, self.epsilon_scale, self.tolerance)
         memory = parse_bytes(self.memory)
         semi = support.semidual(memory, _Monitor(self, report))

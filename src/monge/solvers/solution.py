@@ -63,7 +63,7 @@ class MarginalError(NamedTuple):
     target: float
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Solution:
     """A plan with its certificate.
 
@@ -90,7 +90,9 @@ class Solution:
     epsilon
         The absolute epsilon in units of the cost; 0 for an exact plan.
     dual_gap
-        Objective less the dual value, in units of the cost; 0 for an exact plan.
+        Objective less the dual value, in units of the cost; 0 for an exact plan. It may be a little
+        below 0: the sums round, and only a plan that meets its marginals exactly cannot be cheaper
+        than the dual value, while this one misses them by `marginal_error`.
     planned_bytes
         Memory that the solve planned to take above the data.
     history
@@ -122,6 +124,15 @@ class Solution:
     dual_gap: float = 0.0
     planned_bytes: int = 0
     history: tuple[float, ...] = ()
+
+    def __repr__(self) -> str:
+        n, m = self.plan.shape
+        source, target = self.marginal_error
+        return (
+            f"Solution({n} x {m}, {self.status.name}, marginal errors {source:.1e} of the source "
+            f"and {target:.1e} of the target,\n         {self.sweeps} sweeps ({self.operator}), "
+            f"epsilon {self.epsilon:.3g}, dual gap {self.dual_gap:.1e})"
+        )
 
     @cached_property
     def cost(self) -> float:

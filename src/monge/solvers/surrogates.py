@@ -120,7 +120,7 @@ class SampledRows:
     ) -> None:
         self.stream, self.rows, self.columns = stream, rows, columns
         kernel = GibbsKernel(geometry, stream.kernel.epsilon)
-        self.kernel = StoredKernel(kernel, rows, columns.weights)
+        self.kernel = StoredKernel(kernel, rows, columns.weights, stream.elements)
         self._last: tuple[Tensor, Sweep] | None = None
         self.correction: Correction | None = None
 
