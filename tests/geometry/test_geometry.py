@@ -198,12 +198,10 @@ def test_data_frames_of_several_types_of_numbers_are_taken_and_others_refused():
         PointCloud(frame, [[0.0] * 4])
 
 
-def test_what_only_turns_into_an_array_is_taken():
-    class Table:
-        def to_numpy(self):
-            return np.ones((2, 3))
-
-    assert PointCloud(Table(), np.ones((1, 3))).shape == (2, 1)
+@pytest.mark.parametrize("verb", ["__array__", "to_numpy"])
+def test_what_only_turns_into_an_array_is_taken(verb):
+    table = type("Table", (), {verb: lambda *_, **__: np.ones((2, 3))})()
+    assert PointCloud(table, np.ones((1, 3))).shape == (2, 1)
 
 
 def test_a_geometry_is_shown_in_a_line_without_its_numbers(row, dtype):
