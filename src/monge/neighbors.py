@@ -11,9 +11,11 @@ from monge.numerics import full_precision, resolve_dtype, row_slices
 __all__ = ["nearest"]
 
 _QUERY_ROWS = 512
-_GROUP = 24
+_GROUP = 16
 """Reference rows of a group, of which only the least score is kept: the best group is measured."""
-_REFERENCE_ROWS = 384 * _GROUP
+_REFERENCE_ROWS = 512 * _GROUP
+_COARSE = 16
+"""Groups looked at together when those that may hold the nearest row are sought."""
 
 
 @full_precision()
@@ -56,49 +58,53 @@ def nearest(queries: Tensor, reference: Tensor) -> Tensor:
     dtype = resolve_dtype(queries, reference)
     queries, reference = queries.to(dtype), reference.to(dtype)
     centre = reference.mean(0)  # any would do: it cancels but for rounding
-    centred = reference - centre
-    half = torch.linalg.vector_norm(centred, dim=1).square_() / 2
-    groups = _Groups(centred, half)
+    groups = _Groups(reference, centre)
     found = torch.empty(len(queries), dtype=torch.int64, device=queries.device)
     for start in range(0, len(queries), _QUERY_ROWS):
         rows = slice(start, start + _QUERY_ROWS)
         block = queries[rows] - centre
         score = groups.least(block)
-        limit = score.amin(0) + 2 * _rounding(block, half)
-        group, query = (~(score > limit)).nonzero(as_tuple=True)  # overflow is within rounding
+        group, query = _within(score, 2 * _rounding(block, groups.radius))
         found[rows] = _first_nearest(queries[rows], reference, query, groups.members(group))
     return found
 
 
 class _Groups:
-    """Reference rows in groups: of a tile of t rows, group j holds those at j, j + t / 24, ...
+    """Reference rows in groups: of a tile of t rows, group j holds those at j, j + t / 16, ...
 
     Parameters
     ----------
     reference
-        Centred, (n, d).
-    half
-        ``|r|^2 / 2``, (n,).
+        (n, d).
+    centre
+        What the queries are taken from, (d,).
     """
 
-    def __init__(self, reference: Tensor, half: Tensor) -> None:
-        self.size = len(reference)
-        # The halves ride along in the product as one more feature.
-        self.table = torch.cat([-reference, half[:, None]], 1)
+    def __init__(self, reference: Tensor, centre: Tensor) -> None:
+        self.size, d = reference.shape
+        # Minus the centred row, and |r|^2 / 2, which rides along as one more feature.
+        self.table = reference.new_empty(self.size, d + 1)
+        opposite = torch.sub(centre, reference, out=self.table[:, :d])
+        length = torch.linalg.vector_norm(opposite, dim=1)
+        self.table[:, d] = length.square() / 2
+        self.radius = length.max()
         self._scores = reference.new_empty(min(self.size, _REFERENCE_ROWS) * _QUERY_ROWS)
+        self._tiles = torch.split(self.table, _REFERENCE_ROWS)
+        self._counts = [-(-height // _GROUP) for height in map(len, self._tiles)]
+        self._least = reference.new_empty(sum(self._counts) * _QUERY_ROWS)
 
     def least(self, queries: Tensor) -> Tensor:
-        """Return the least score of each group for each query, (groups, q)."""
+        """Return the least score of each group for each query, (groups, q); the next call's too."""
         lifted = torch.cat([queries, torch.ones_like(queries[:, :1])], 1).T.contiguous()
-        parts = []
-        for start in range(0, self.size, _REFERENCE_ROWS):
-            table = self.table[start : start + _REFERENCE_ROWS]
+        least = self._least[: sum(self._counts) * len(queries)].view(-1, len(queries))
+        parts = torch.split(least, self._counts)
+        for table, part in zip(self._tiles, parts, strict=True):
             out = self._scores[: len(table) * len(queries)].view(len(table), -1)
-            parts.append(self._least(torch.mm(table, lifted, out=out)))
-        return torch.cat(parts)
+            _least_of_groups(torch.mm(table, lifted, out=out), part)
+        return least
 
     def members(self, group: Tensor) -> Tensor:
-        """Return the rows of one group for each query, (q, 24) ascending; -1 fills a short one."""
+        """Return the rows of one group for each query, (q, 16) ascending; -1 fills a short one."""
         width = _REFERENCE_ROWS // _GROUP
         start = torch.div(group, width, rounding_mode="floor") * _REFERENCE_ROWS
         height = (self.size - start).clamp_max(_REFERENCE_ROWS)
@@ -107,16 +113,31 @@ class _Groups:
         offset = within + step[:, None] * torch.arange(_GROUP, device=group.device)
         return torch.where(offset < height[:, None], start[:, None] + offset, -1)
 
-    @staticmethod
-    def _least(scores: Tensor) -> Tensor:
-        """Return the least score of each group of a tile, (t, q) -> (ceil(t / 24), q)."""
-        rows, step = len(scores), -(-len(scores) // _GROUP)
-        whole = rows // step * step
-        least = scores[:whole].view(-1, step, scores.shape[1]).amin(0)
-        if whole < rows:
-            rest = scores[whole:]
-            torch.minimum(least[: len(rest)], rest, out=least[: len(rest)])
-        return least
+
+def _least_of_groups(scores: Tensor, out: Tensor) -> None:
+    """Write the least of rows j, j + g, j + 2g, ... of (t, q) scores into row j of the g of out."""
+    rows, step = len(scores), len(out)
+    whole = rows // step * step
+    torch.amin(scores[:whole].view(-1, step, scores.shape[1]), 0, out=out)
+    if whole < rows:
+        torch.minimum(out[: rows - whole], scores[whole:], out=out[: rows - whole])
+
+
+def _within(score: Tensor, margin: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the pairs of group and query whose (groups, q) score is within a margin of the best.
+
+    A score that overflowed counts as within.
+    """
+    step = -(-len(score) // _COARSE)
+    coarse = torch.empty_like(score[:step])
+    _least_of_groups(score, coarse)
+    limit = coarse.amin(0) + margin
+    some, query = (~(coarse > limit)).nonzero(as_tuple=True)
+    group = some[:, None] + step * torch.arange(_COARSE, device=score.device)
+    inside = group < len(score)
+    inside &= ~(score[group.clamp_max(len(score) - 1), query[:, None]] > limit[query][:, None])
+    pair, _ = inside.nonzero(as_tuple=True)
+    return group[inside], query[pair]
 
 
 def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: Tensor) -> Tensor:
@@ -127,7 +148,7 @@ def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: T
     queries, reference
         (q, d) and (n, d).
     query, members
-        For each of k pairs the query (k,) and the rows that may be its nearest, (k, 24).
+        For each of k pairs the query (k,) and the rows that may be its nearest, (k, 16).
     """
     square = torch.empty(members.shape, dtype=torch.float64, device=queries.device)
     for some in row_slices(len(query), members.shape[1] * reference.shape[1]):
@@ -143,13 +164,12 @@ def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: T
     return first.scatter_reduce_(0, query, tied, "amin")
 
 
-def _rounding(queries: Tensor, half: Tensor) -> Tensor:
-    """Bound the error of a score ``half - q.r`` of each centred query, (q,).
+def _rounding(queries: Tensor, radius: Tensor) -> Tensor:
+    """Bound the error of a score ``|r|^2 / 2 - q.r`` of each centred query, (q,), for |r| < radius.
 
     A sum of d products is off by at most d units of rounding times the sum of their sizes (Higham
     2002, section 3.1), here at most ``|q| |r| + |r|^2``; centring and the last sum add a few.
     """
-    radius = (2 * half.max()).sqrt()
     length = torch.linalg.vector_norm(queries, dim=1)
     unit = (queries.shape[1] + 4) * torch.finfo(queries.dtype).eps
     bound: Tensor = unit * radius * (length + radius)
