@@ -258,6 +258,10 @@ def test_other_choices_by_name(call, tables, tmp_path, transport, classifier):
         (["--option", "epsilon"], "'epsilon' is not KEY=VALUE"),
         (["--option", "transport.speed=9"], "'transport' must be given parameters among"),
         (["--option", "transport.epsilon=-1"], "'epsilon' must be a positive"),
+        (
+            ["--transport", "exact", "--option", "map=entropic"],
+            "'transport' must be one with an entropic plan",
+        ),
         (["--option", "speed=9"], "Invalid parameter 'speed'"),
         (["--speed", "9"], "No such option: --speed"),
     ],

@@ -131,19 +131,30 @@ def test_labels_of_text_are_what_they_say(tmp_path, cells, expected):
 
 
 @pytest.mark.parametrize(
-    ("late", "kind"), [("7", "int64"), ("seven", "<U5"), ("7.0", "<U3"), ("007", "<U3")]
+    ("usual", "odd", "kind"),
+    [
+        ("2", "7", "int64"),
+        ("2", "seven", "<U5"),
+        ("2", "007", "<U3"),
+        ("true", "false", "bool"),
+        ("true", "yes", "<U4"),
+        ("true", "False", "<U5"),
+    ],
 )
-def test_a_late_label_decides_for_all(tmp_path, monkeypatch, late, kind):
+@pytest.mark.parametrize("early", [True, False])
+def test_one_label_decides_for_all(tmp_path, monkeypatch, usual, odd, kind, early):
     """Pieces are few rows, and each comes in the type of the whole column."""
     monkeypatch.setattr(csv, "BLOCK_BYTES", 64)
-    (tmp_path / "t.csv").write_text("x,y\n" + "1,2\n" * 200 + f"1,{late}\n")
+    labels = [odd] + [usual] * 200 if early else [usual] * 200 + [odd]
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"1,{label}\n" for label in labels))
     table = open_table(tmp_path / "t.csv")
     told = []
     found = table.label_kind("y", report=told.append)
     pieces = list(table.label_batches("y", found))
     assert len(pieces) > 5
     assert {piece.dtype for piece in pieces} == {np.dtype(kind)}
-    assert np.concatenate(pieces).astype(str).tolist() == ["2"] * 200 + [late]
+    whole = np.concatenate(pieces).astype(str).tolist()
+    assert whole == ([label.title() for label in labels] if kind == "bool" else labels)
     assert [(told[-1].done, told[-1].total)] == [(201, 201)]
 
 

@@ -77,8 +77,8 @@ def check_options(options: object, **rules: Rule) -> None:
 
 
 def is_number(value: object, kind: type = Real) -> bool:
-    """Whether a value is a number: infinity is one, NaN, booleans and text are not."""
-    return isinstance(value, kind) and not isinstance(value, bool) and value == value  # noqa: PLR0124 - NaN alone differs from itself
+    """Whether a value is a number: infinity and NaN are, booleans and text are not."""
+    return isinstance(value, kind) and not isinstance(value, bool)
 
 
 def positive(remedy: str) -> Rule:
