@@ -127,8 +127,9 @@ class Barycentric(PlanFit):
             got = repr(cloud.cost)
             remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
             raise UnsupportedCostError(sentence(caller, "cost", required, got, remedy))
-        places = solution.plan.barycentre(cloud.y)
-        anchors = cloud.x.to(places.dtype)
+        # In the type of the points: some plans are worked out in float64 whatever these are.
+        places = solution.plan.barycentre(cloud.y).to(cloud.dtype)
+        anchors = cloud.x
         ones = places.new_ones(len(cloud.y), 1)
         mass = solution.plan.pull(ones)[:, 0].double()
         fed = mass > 0
