@@ -108,6 +108,20 @@ def test_what_is_no_number_holds_no_marginal(name, given):
         Problem(PointCloud(*clouds(3, 4, 2)), **{name: given})
 
 
+MAY_BE_INFINITE = {"tau", "tau_source", "tau_target"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind, names in OPTIONS.items() for name in names]
+)
+def test_only_what_holds_a_marginal_may_be_infinite(kind, name):
+    if name in MAY_BE_INFINITE:
+        assert getattr(kind(**{name: float("inf")}), name) == float("inf")
+    else:
+        with pytest.raises(InputError, match=rf"^\w+: '{name}' must be [^\n]+, got inf; [^\n]+\.$"):
+            kind(**{name: float("inf")})
+
+
 def test_a_whole_number_of_another_library_is_one():
     for number in (np.int64(5), np.uint8(5)):
         assert Sinkhorn(max_sweeps=number).max_sweeps == 5

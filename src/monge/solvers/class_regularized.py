@@ -93,7 +93,7 @@ class ClassRegularized(Solver):
         shared(self, Sinkhorn)
         check_options(
             self,
-            eta=at_least(0, "pass for example eta=0.1"),
+            eta=at_least(0, "pass for example eta=0.1", finite=True),
             rounds=whole("pass for example rounds=10"),
             form=one_of(get_args(Form), "'half' streams"),
         )

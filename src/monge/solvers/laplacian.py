@@ -75,7 +75,7 @@ class Laplacian(Solver):
         usual = "leave it at its default"
         check_options(
             self,
-            eta=at_least(0, usual),
+            eta=at_least(0, usual, finite=True),
             alpha=between(0, 1, usual),
             neighbours=whole(usual),
             rounds=whole(usual),

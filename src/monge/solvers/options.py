@@ -99,11 +99,11 @@ def whole(remedy: str, required: str = "a positive whole number") -> Rule:
     )
 
 
-def at_least(least: float, remedy: str) -> Rule:
-    """Ask for a number from `least` on, infinity included."""
+def at_least(least: float, remedy: str, *, finite: bool = False) -> Rule:
+    """Ask for a number from `least` on, infinity included unless it is to be finite."""
     return Rule(
-        holds=lambda value: is_number(value) and value >= least,
-        required=f"at least {least:g}",
+        holds=lambda value: is_number(value) and value >= least and (isfinite(value) or not finite),
+        required=f"{'finite and ' if finite else ''}at least {least:g}",
         remedy=remedy,
     )
 
