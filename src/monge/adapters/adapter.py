@@ -263,7 +263,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         """Move target rows to where the source is, (k, d) -> (k, d).
 
         The inverse of an affine map; of a plan, the map of the plan read from the target's side,
-        which does not undo `transform` row by row. It costs a pass over the plan.
+        which does not undo `transform` row by row. It costs a pass over the plan. A plan of
+        prototypes sends a class as one, so that each target row comes from the means of the
+        classes that feed it, in their shares.
 
         Raises
         ------

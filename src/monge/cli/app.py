@@ -19,6 +19,7 @@ from monge.cli.ending import EXIT_CODES, code_of
 from monge.cli.fitting import fit
 from monge.cli.judging import evaluate, info
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
+from monge.cli.signals import stopped
 from monge.errors import InputError, MongeError
 from monge.experiments import EXPERIMENTS, Experiment, Finished, RunOptions, run
 from monge.nets import LeNet5, summarize
@@ -197,8 +198,9 @@ def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> N
         complain(str(error))
         raise typer.Exit(code_of(error)) from error
     except KeyboardInterrupt as error:
-        complain("monge: interrupted; what was finished is kept, run the same command to go on.")
-        raise typer.Exit(130) from error
+        word, code = stopped(error)
+        complain(f"monge: {word}; what was finished is kept, run the same command to go on.")
+        raise typer.Exit(code) from error
     print_finished(finished)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite, isnan
+from math import inf, isfinite
 
 import torch
 
@@ -11,6 +11,7 @@ from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import Geometry
 from monge.geometry.cloud import as_tensor
+from monge.solvers.options import at_least, check_options, is_number
 
 __all__ = ["Problem"]
 
@@ -103,11 +104,8 @@ class Problem:
         n, m = self.geometry.shape
         a = _weights(self.a, n, "a", self.geometry)
         b = _weights(self.b, m, "b", self.geometry)
-        for name, tau in (("tau_source", self.tau_source), ("tau_target", self.tau_target)):
-            if isnan(tau) or tau < 0:
-                raise InputError(
-                    sentence("Problem", name, "at least 0", tau, "pass inf to hold the marginal")
-                )
+        hold = "pass inf to hold the marginal"
+        check_options(self, tau_source=at_least(0, hold), tau_target=at_least(0, hold))
         self._check_mass(a, b)
         self._check_labels(n)
         if self.balanced and abs(float(a.sum() - b.sum())) > _BALANCE * float(a.sum()):
@@ -143,9 +141,9 @@ class Problem:
             return
         most = min(float(a.sum()), float(b.sum()))
         if self.tau_source < inf or self.tau_target < inf:
-            required, got = "left out where a marginal is relaxed", self.mass
-        elif not 0 < self.mass <= most * (1 + _BALANCE):
-            required, got = f"positive and at most {most:g}", self.mass
+            required, got = "left out where a marginal is relaxed", repr(self.mass)
+        elif not (is_number(self.mass) and 0 < self.mass <= most * (1 + _BALANCE)):
+            required, got = f"positive and at most {most:g}", repr(self.mass)
         else:
             return
         remedy = "pass mass alone, or tau_source and tau_target alone"

@@ -15,7 +15,7 @@ other shares. Both steps lower one objective: spherical k-means from the source'
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
+from math import sqrt
 
 import torch
 
@@ -28,6 +28,7 @@ from monge.plans import Plan
 from monge.plans.base import Marginals
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, check_question, raise_unless_converged
+from monge.solvers.options import at_least, check_options, positive, whole
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import Solution, Status
@@ -136,20 +137,13 @@ class Prototypes(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name, right, required, remedy in (
-            (
-                "epsilon",
-                self.epsilon > 0 and isfinite(self.epsilon),
-                "a positive finite number",
-                "pass for example epsilon=0.05",
-            ),
-            ("tau", self.tau >= 0, "at least 0", "pass for example tau=0.1"),
-            ("rounds", self.rounds >= 1, "at least 1", "leave it at its default"),
-            ("tolerance", self.tolerance > 0, "positive", "pass for example tolerance=1e-3"),
-        ):
-            if not right:
-                got = repr(getattr(self, name))
-                raise InputError(sentence("Prototypes", name, required, got, remedy))
+        check_options(
+            self,
+            epsilon=positive("pass for example epsilon=0.05"),
+            tau=at_least(0, "pass for example tau=0.1"),
+            rounds=whole("leave it at its default"),
+            tolerance=positive("pass for example tolerance=1e-3"),
+        )
         parse_bytes(self.memory, caller="Prototypes")
 
     def solve(
