@@ -22,7 +22,7 @@ def brute(points, k):
 def check(points, k):
     found = nearest_others(points, k)
     index, square = brute(points, k)
-    assert torch.equal(found.index, index)
+    assert torch.equal(found.row, index)
     torch.testing.assert_close(found.square, square, rtol=1e-12, atol=0)
 
 

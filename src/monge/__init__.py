@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monge.solvers import (
         ClassRegularized,
         Exact,
+        Graph,
         Laplacian,
         Problem,
         Prototypes,
@@ -43,6 +44,7 @@ __all__ = [
     "DenseCost",
     "EntropicMap",
     "Exact",
+    "Graph",
     "Kernel",
     "Laplacian",
     "LinearMonge",
@@ -82,6 +84,7 @@ _HOMES = {
     "solvers": (
         "ClassRegularized",
         "Exact",
+        "Graph",
         "Laplacian",
         "Problem",
         "Prototypes",

@@ -14,7 +14,7 @@ from monge._types import Tensor
 from monge.errors import ConvergenceError, InputError, sentence
 from monge.neighbors import nearest_others
 
-__all__ = ["affinity_graph", "graph_laplacian", "neighbour_graph", "spread"]
+__all__ = ["affinity_graph", "diffuse", "graph_laplacian", "neighbour_graph", "spread"]
 
 _TOLERANCE = 1e-6
 """Residual of spread votes, relative to what they began with."""
@@ -49,7 +49,7 @@ def neighbour_graph(x: Tensor, k: int) -> Tensor:
             [0.0000, 0.5000, 0.0000]], dtype=torch.float64)
     """
     n = len(x)
-    index = nearest_others(x, k).index
+    index = nearest_others(x, k).row
     pairs = torch.stack([torch.arange(n, device=x.device).repeat_interleave(k), index.reshape(-1)])
     half = torch.full((n * k,), 0.5, dtype=torch.float64, device=x.device)
     both = torch.cat([pairs, pairs.flip(0)], dim=1)
@@ -119,6 +119,26 @@ def affinity_graph(views: Sequence[Tensor], k: int) -> Tensor:
     return graph.coalesce().to(weight.device)
 
 
+def diffuse(graph: Tensor, v: Tensor, steps: int) -> Tensor:
+    """Replace columns (n, k), so many times, by the mean of each point and its neighbours.
+
+    A point counts 1 beside the affinities of its neighbours: ``v <- (I + D)^-1 (I + W) v``.
+
+    Examples
+    --------
+    >>> graph = affinity_graph([torch.tensor([[-1.0], [1.0]])], 1)
+    >>> diffuse(graph, torch.tensor([[0.0], [1.0]]), 1)
+    tensor([[0.2689],
+            [0.7311]], dtype=torch.float64)
+    """
+    graph = graph.coalesce()
+    total = 1 + torch.sparse.sum(graph, dim=1).to_dense()[:, None]
+    v = v.double()
+    for _ in range(steps):
+        v = (v + torch.sparse.mm(graph, v)) / total
+    return v
+
+
 def spread(graph: Tensor, votes: Tensor, *, strength: float = 0.99) -> Tensor:
     """Let each point take on what its neighbours say (Zhou et al. 2004).
 
@@ -154,8 +174,8 @@ def spread(graph: Tensor, votes: Tensor, *, strength: float = 0.99) -> Tensor:
             [0.3333]], dtype=torch.float64)
     """
     n = len(graph)
-    if votes.ndim != 2 or len(votes) != n:  # noqa: PLR2004 - a matrix
-        required, remedy = f"a matrix of {n} rows", "pass a row for each point"
+    if votes.ndim != 2 or len(votes) != n or not bool(votes.isfinite().all()):  # noqa: PLR2004 - a matrix
+        required, remedy = f"finite, with {n} rows", "pass a row for each point"
         raise InputError(sentence("spread", "votes", required, tuple(votes.shape), remedy))
     if not 0 <= strength < 1:
         required, remedy = "at least 0 and below 1", "pass for example strength=0.99"

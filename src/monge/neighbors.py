@@ -78,7 +78,7 @@ class Neighbours(NamedTuple):
 
     Attributes
     ----------
-    index
+    row
         (n, k) int64.
     square
         Squared Euclidean distance to each, (n, k) float64.
@@ -91,7 +91,7 @@ class Neighbours(NamedTuple):
             [4.]], dtype=torch.float64)
     """
 
-    index: Tensor
+    row: Tensor
     square: Tensor
 
 
@@ -116,7 +116,7 @@ def nearest_others(points: Tensor, k: int) -> Neighbours:
 
     Examples
     --------
-    >>> nearest_others(torch.tensor([[0.0], [1.0], [3.0]]), 1).index
+    >>> nearest_others(torch.tensor([[0.0], [1.0], [3.0]]), 1).row
     tensor([[1],
             [0],
             [1]])

@@ -23,6 +23,7 @@ from monge.progress import Report
 from monge.solvers import (
     ClassRegularized,
     Exact,
+    Graph,
     Laplacian,
     Problem,
     Prototypes,
@@ -44,7 +45,7 @@ __all__ = [
 _RELATIVE = ("epsilon", "eta", "tau_source", "tau_target")
 """Options that a transport with an ``epsilon_scale`` multiplies by the scale of the cost."""
 
-_NO_POTENTIAL = (ClassRegularized, Exact, Laplacian, Prototypes)
+_NO_POTENTIAL = (ClassRegularized, Exact, Graph, Laplacian, Prototypes)
 """Transports whose plans have no potential that says anything of new points."""
 
 _PENALTY = 2.0
@@ -75,10 +76,10 @@ def check_transport(transport: Transport, *, regression: bool, semi_supervised: 
     InputError
         If it needs classes and there are none, or known labels have no place in its cost.
     """
-    if regression and isinstance(transport, ClassRegularized | Prototypes):
+    if regression and isinstance(transport, ClassRegularized | Graph | Prototypes):
         required = "one that needs no classes, as the classifier is a regressor"
         remedy = "use for example transport='sinkhorn'"
-    elif semi_supervised and isinstance(transport, Laplacian | Prototypes | JointFit):
+    elif semi_supervised and isinstance(transport, Graph | Laplacian | Prototypes | JointFit):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
     else:
@@ -150,6 +151,7 @@ def state_problem(
         torch.from_numpy(a / a.sum()) if weighted else None,  # type: ignore[arg-type] # None is uniform
         None if target.weight is None else torch.from_numpy(b / b.sum()),  # type: ignore[arg-type] # the same
         source_labels=labels,
+        target_views=tuple(torch.from_numpy(view[rows.target]) for view in target.views),
     )
 
 

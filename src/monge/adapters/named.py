@@ -19,7 +19,7 @@ from monge.maps import (
     Ridge,
     Standardise,
 )
-from monge.solvers import ClassRegularized, Exact, Laplacian, Prototypes, Sinkhorn, Solver
+from monge.solvers import ClassRegularized, Exact, Graph, Laplacian, Prototypes, Sinkhorn, Solver
 
 __all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
 
@@ -43,6 +43,7 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "ridge": MappingEstimation,
     "kernel": _kernel,
     "prototypes": Prototypes,
+    "graph": Graph,
     "sinkhorn": Sinkhorn,
 }
 MAPS: Mapping[str, Callable[[], PlanFit]] = {

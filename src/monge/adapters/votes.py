@@ -7,6 +7,7 @@ import torch
 
 from monge._types import NDArray
 from monge.plans import Plan
+from monge.solvers import GraphPlan
 
 __all__ = ["plan_votes"]
 
@@ -27,7 +28,8 @@ def plan_votes(plan: Plan, labels: NDArray, classes: NDArray | None) -> NDArray:
     -------
     ndarray
         (m, L), for each target row the share of its mass that comes from each class, or (m,), the
-        mean of the numbers. A row without mass gets the shares of the whole plan.
+        mean of the numbers. A row without mass gets the shares of the whole plan. Through a
+        `monge.solvers.GraphPlan` the shares are those that were spread over the graph.
 
     Examples
     --------
@@ -43,6 +45,9 @@ def plan_votes(plan: Plan, labels: NDArray, classes: NDArray | None) -> NDArray:
     else:
         index = torch.as_tensor(np.searchsorted(classes, labels))
         votes = torch.nn.functional.one_hot(index, len(classes))
+        if isinstance(plan, GraphPlan):
+            spread: NDArray = plan.votes(votes).float().cpu().numpy()
+            return spread
     sent = plan.push(torch.cat([votes, torch.ones_like(votes[:, :1])], 1))
     sums, mass = sent[:, :-1], sent[:, -1:]
     shares = torch.where(mass > 0, sums / mass, sums.sum(0) / mass.sum()).cpu().numpy()

@@ -69,6 +69,9 @@ class Problem:
     source_labels
         Class of each source row, (n,) int64 from 0, where known: class-aware solvers need them,
         and a warm start draws its rows alike from each class.
+    target_views
+        What else is known of the target rows, such as the pixels behind their features, each
+        (m, k) with a k of its own: `Graph` seeks neighbours in them too.
 
     Raises
     ------
@@ -98,6 +101,7 @@ class Problem:
     tau_target: float = inf
     mass: float | None = None
     source_labels: Tensor | None = None
+    target_views: tuple[Tensor, ...] = ()
 
     def __post_init__(self) -> None:
         _require_geometry(self.geometry)
@@ -108,6 +112,7 @@ class Problem:
         check_options(self, tau_source=at_least(0, hold), tau_target=at_least(0, hold))
         self._check_mass(a, b)
         self._check_labels(n)
+        self._check_views(m)
         if self.balanced and abs(float(a.sum() - b.sum())) > _BALANCE * float(a.sum()):
             raise InputError(
                 sentence(
@@ -148,6 +153,17 @@ class Problem:
             return
         remedy = "pass mass alone, or tau_source and tau_target alone"
         raise InputError(sentence("Problem", "mass", required, got, remedy))
+
+    def _check_views(self, m: int) -> None:
+        views = []
+        for view in self.target_views:
+            rows = as_tensor(view, "Problem", "target_views")
+            if rows.ndim != 2 or len(rows) != m or not bool(rows.isfinite().all()):  # noqa: PLR2004
+                required, got = f"finite, of shape ({m}, k)", f"one of shape {tuple(rows.shape)}"
+                remedy = "pass a row of each view for each target row"
+                raise InputError(sentence("Problem", "target_views", required, got, remedy))
+            views.append(rows.to(self.geometry.device))
+        object.__setattr__(self, "target_views", tuple(views))
 
     def _check_labels(self, n: int) -> None:
         if self.source_labels is None:
