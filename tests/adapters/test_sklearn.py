@@ -26,6 +26,15 @@ from monge.errors import InputError, MongeWarning
 SETTLED = {"class_regularized": ClassRegularized(tolerance=1e-9, rounds=200)}
 
 
+# The neighbours of a row that is there twice are others than those of a row of weight two.
+OF_ROWS = {
+    "graph": {
+        "check_sample_weight_equivalence_on_dense_data",
+        "check_sample_weight_equivalence_on_sparse_data",
+    }
+}
+
+
 class WithTarget(Adapter):
     """Always has a target, so that scikit-learn's checks, which know of none, see the transport."""
 
@@ -44,7 +53,7 @@ def test_check_estimator(kind, transport):
     failed = {
         result["check_name"]: f"{type(result['exception']).__name__}: {result['exception']}"
         for result in results
-        if result["status"] == "failed"
+        if result["status"] == "failed" and result["check_name"] not in OF_ROWS.get(transport, ())
     }
     assert failed == {}
     assert sum(result["status"] == "passed" for result in results) > 40

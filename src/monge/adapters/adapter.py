@@ -359,7 +359,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             remedy = "use for example transport='sinkhorn'"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
         classes = getattr(self, "classes_", None)
-        return plan_votes(self.solution_.plan, self._plan_labels, classes)
+        return plan_votes(self.solution_.plan, self._plan_labels, classes, self.target_prior_)
 
     def _require_target(self, verb: str) -> None:
         if self.map_ is None:

@@ -86,7 +86,7 @@ def taught(classifier: Any, found: Found, source: Source, target: Target | None)
     solution, rows = found.solution, found.rows
     if target is None or solution is None or not isinstance(solution.plan, GraphPlan):
         return trained(classifier, move(found.map, source.X), source, target, found.prior)
-    votes = plan_votes(solution.plan, source.y[rows.source], source.classes)
+    votes = plan_votes(solution.plan, source.y[rows.source], source.classes, found.prior)
     labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
     weight = None if target.weight is None else target.weight[rows.target]
     X = target.X[rows.target]

@@ -6,13 +6,16 @@ import numpy as np
 import torch
 
 from monge._types import NDArray
+from monge.adapters.prior import TargetPrior
 from monge.plans import Plan
 from monge.solvers import GraphPlan
 
 __all__ = ["plan_votes"]
 
 
-def plan_votes(plan: Plan, labels: NDArray, classes: NDArray | None) -> NDArray:
+def plan_votes(
+    plan: Plan, labels: NDArray, classes: NDArray | None, prior: TargetPrior | None = None
+) -> NDArray:
     """Carry the source labels through a plan.
 
     Parameters
@@ -23,6 +26,9 @@ def plan_votes(plan: Plan, labels: NDArray, classes: NDArray | None) -> NDArray:
         Of the source rows, (n,); numbers where there are no classes.
     classes
         Labels (L,) sorted, or ``None`` for a regressor.
+    prior
+        Class proportions of the target, for a plan that spreads votes over a graph: that makes no
+        use of the weights of the source.
 
     Returns
     -------
@@ -46,7 +52,8 @@ def plan_votes(plan: Plan, labels: NDArray, classes: NDArray | None) -> NDArray:
         index = torch.as_tensor(np.searchsorted(classes, labels))
         votes = torch.nn.functional.one_hot(index, len(classes))
         if isinstance(plan, GraphPlan):
-            spread: NDArray = plan.votes(votes).float().cpu().numpy()
+            shares = None if prior is None else prior.share
+            spread: NDArray = plan.votes(votes, shares).float().cpu().numpy()
             return spread
     sent = plan.push(torch.cat([votes, torch.ones_like(votes[:, :1])], 1))
     sums, mass = sent[:, :-1], sent[:, -1:]

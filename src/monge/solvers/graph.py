@@ -9,10 +9,11 @@ which draws each cluster together (Wu et al. 2019, the propagation of SGC, here 
 An entropic plan joins them to the source's directions, the source's marginal held loosely or not at
 all, as the target may hold its classes in other shares,
 
-    min <P, 1 - cos(x, z)> + eps KL(P | a b') + tau KL(P 1 | a)   over P' 1 = b,
+    min <P, |x - z|^2> + eps KL(P | a b') + tau KL(P 1 | a)   over P' 1 = b,
 
 and the votes of the classes that come through P are spread over the graph (Zhou et al. 2004), each
-class of the same mass before and after, so that a class that takes in too much loses its edges.
+class scaled to the share that it is thought to have of the target, before and after: without that,
+the class in the middle takes what it touches (Zhu, Ghahramani and Lafferty 2003, section 4).
 """
 
 from __future__ import annotations
@@ -88,22 +89,28 @@ class GraphPlan(Plan):
         """Return what each source row gives and each target row gets, summed in float64."""
         return self.direct.marginals()
 
-    def votes(self, classes: ArrayLike) -> Tensor:
+    def votes(self, classes: ArrayLike, shares: ArrayLike | None = None) -> Tensor:
         """Carry classes through the plan and spread them over the graph.
 
         Parameters
         ----------
         classes
             One column a class, 1 where a source row is of it, (n, L).
+        shares
+            Share of each class in the target, (L,); equal ones by default.
 
         Returns
         -------
         Tensor
             (m, L) float64, rows sum to one; a row that nothing reaches has equal shares.
         """
-        votes = _balanced(self.direct.push(classes).double())
+        votes = self.direct.push(classes).double()
+        size = votes.shape[1]
+        part = votes.new_ones(size) if shares is None else torch.as_tensor(shares).to(votes)
+        votes = _shared_out(votes, part)
         if self.graph is not None:
-            votes = _balanced(spread(self.graph, votes, strength=self.strength).clamp_min(0))
+            votes = spread(self.graph, votes, strength=self.strength).clamp_min(0)
+            votes = _shared_out(votes, part)
         return votes
 
 
@@ -111,9 +118,9 @@ class GraphPlan(Plan):
 class Graph(Solver):
     """Send the source to a target whose neighbours were drawn together, and spread the labels.
 
-    Features are standardised, each domain by its own moments, and compared by the cosine, whatever
-    the cost of the problem is; epsilon and tau are in its units, 0 for the same direction and 2 for
-    the opposite one.
+    Features are standardised, each domain by its own moments, and rows made of length one, whatever
+    the cost of the problem is. Epsilon and tau are in units of the squared distance of such rows: 0
+    for the same direction, 4 for the opposite one.
 
     The neighbours of a target row are sought in its features and in the ``target_views`` of the
     problem, such as the raw pixels behind them; all views have the same say.
@@ -148,7 +155,7 @@ class Graph(Solver):
     tensor([0, 1, 1, 0])
     """
 
-    epsilon: float = 0.02
+    epsilon: float = 0.04
     tau_source: float = 0.0
     neighbours: int = 7
     steps: int = 20
@@ -159,7 +166,7 @@ class Graph(Solver):
     def __post_init__(self) -> None:
         check_options(
             self,
-            epsilon=positive("pass for example epsilon=0.02"),
+            epsilon=positive("pass for example epsilon=0.04"),
             tau_source=at_least(0, "pass infinity to hold the marginal"),
             neighbours=whole("pass for example neighbours=7"),
             steps=whole("pass for example steps=20"),
@@ -186,7 +193,7 @@ class Graph(Solver):
         -------
         Solution
             Its plan is a `GraphPlan`; cost, objective, gap and marginal errors are those of the
-            entropic plan, in units of the cosine, and its problem holds the source by `tau_source`.
+            entropic plan, in the units above, and its problem holds the source by `tau_source`.
 
         Raises
         ------
@@ -209,7 +216,7 @@ class Graph(Solver):
             graph = affinity_graph([y, *problem.target_views], neighbours)
             y = diffuse(graph, y, self.steps)
         x, y = directions(cloud.x, problem.a), directions(y, problem.b)
-        smooth = PointCloud(x.to(cloud.dtype), y.to(cloud.dtype), "cosine")
+        smooth = PointCloud(x.to(cloud.dtype), y.to(cloud.dtype))
         sinkhorn = Sinkhorn(
             epsilon=self.epsilon,
             epsilon_scale="absolute",
@@ -233,9 +240,9 @@ def _direct(start: Solution | None) -> Solution | None:
     return replace(start, plan=start.plan.direct)
 
 
-def _balanced(votes: Tensor) -> Tensor:
-    """Give each class the same mass, then each row (m, L) the sum one."""
+def _shared_out(votes: Tensor, shares: Tensor) -> Tensor:
+    """Give each class its share of the mass, then each row (m, L) the sum one."""
     mass = votes.sum(0)
-    votes = torch.where(mass > 0, votes / mass, 0.0)
+    votes = torch.where(mass > 0, votes * (shares / mass), 0.0)
     total = votes.sum(1, keepdim=True)
     return torch.where(total > 0, votes / total, 1 / votes.shape[1])
