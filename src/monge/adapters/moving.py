@@ -17,6 +17,7 @@ from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import OffsetCost, PointCloud
 from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
+from monge.joint import JointTransport
 from monge.maps import CloudFit, JointFit, Map, PlanFit
 from monge.maps.base import cloud_of
 from monge.progress import Report
@@ -63,10 +64,12 @@ def check_transport(transport: Transport, *, regression: bool, semi_supervised: 
     InputError
         If it needs classes and there are none, or known labels have no place in its cost.
     """
-    if regression and isinstance(transport, ClassRegularized | Prototypes):
+    if regression and isinstance(transport, ClassRegularized | Prototypes | JointTransport):
         required = "one that needs no classes, as the classifier is a regressor"
         remedy = "use for example transport='sinkhorn'"
-    elif semi_supervised and isinstance(transport, Laplacian | Prototypes | JointFit):
+    elif semi_supervised and isinstance(
+        transport, Laplacian | Prototypes | JointFit | JointTransport
+    ):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
     else:
