@@ -100,7 +100,7 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
         classifier: Any = "logistic",
         *,
         alpha: float = 1.0,
-        epsilon: float = 0.05,
+        epsilon: float = 0.1,
         rounds: int = 200,
         tolerance: float = 3e-3,
         cost: CostName | CostFunction = "sqeuclidean",
@@ -194,7 +194,14 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
                 problem = state_problem(
                     source, target, rows, cost=self.cost, prior=None, device=torch.device("cpu")
                 )
-                learner = Learner(model, target.X, source.y, source.classes)
+                weight = target.weight
+                learner = Learner(
+                    model,
+                    target.X,
+                    source.y,
+                    source.classes,
+                    total=None if weight is None else float(weight.sum()),
+                )
                 solution = options.alternate(problem, learner.said, learner, report=report)
                 learner(solution.plan.push(learner.said))
                 fitted = learner.fitted

@@ -54,6 +54,8 @@ class Learner:
         Of the source rows, (n,): labels, or numbers for a regressor.
     classes
         Labels (L,) sorted, or ``None`` for a regressor.
+    total
+        What the weights of the training rows add up to; by default m, one for each target row.
 
     Attributes
     ----------
@@ -64,8 +66,17 @@ class Learner:
         The model as it was trained last.
     """
 
-    def __init__(self, model: Any, X: NDArray, y: NDArray, classes: NDArray | None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        X: NDArray,
+        y: NDArray,
+        classes: NDArray | None,
+        *,
+        total: float | None = None,
+    ) -> None:
         self.model, self.X, self.classes, self.fitted = model, X, classes, None
+        self._total = len(X) if total is None else total
         self._centre, self._scale = 0.0, 1.0
         if classes is not None:
             index = torch.as_tensor(np.searchsorted(classes, y))
@@ -90,7 +101,7 @@ class Learner:
         model = clone(self.model)
         if _weight_name(model):
             rows, columns = np.nonzero(kept)
-            weight = votes[rows, columns] * (np.count_nonzero(mass) / votes.sum())
+            weight = votes[rows, columns] * (self._total / votes.sum())
             self.fitted = fit_weighted(model, self.X[rows], self.classes[columns], weight)
         else:
             rows = np.flatnonzero(mass[:, 0] > 0)
@@ -100,7 +111,7 @@ class Learner:
     def _regressed(self, told: NDArray) -> Tensor:
         fed = told[:, 2] > 0
         values = self._centre + self._scale * told[fed, 1] / told[fed, 2]
-        weight = told[fed, 2] / told[fed, 2].mean()
+        weight = told[fed, 2] * (self._total / told[fed, 2].sum())
         self.fitted = fit_weighted(clone(self.model), self.X[fed], values, weight)
         level = (np.asarray(self.fitted.predict(self.X), dtype=np.float64) - self._centre).ravel()
         level /= self._scale

@@ -84,7 +84,7 @@ class JointTransport(Solver):
     tensor([0, 0, 1, 1])
     """
 
-    epsilon: float = 0.05
+    epsilon: float = 0.1
     alpha: float = 1.0
     eta: float = 1.0
     rounds: int = 200
@@ -102,7 +102,7 @@ class JointTransport(Solver):
             got = repr(self.rounds)
             raise InputError(sentence("JointTransport", "rounds", required, got, remedy))
         if not (self.epsilon >= 0 and isfinite(self.epsilon)):
-            required, remedy = "a finite number of at least 0", "pass for example epsilon=0.05"
+            required, remedy = "a finite number of at least 0", "pass for example epsilon=0.1"
             got = repr(self.epsilon)
             raise InputError(sentence("JointTransport", "epsilon", required, got, remedy))
         self._solver(1.0)
