@@ -194,7 +194,7 @@ def test_rows_of_no_weight_do_not_count(two):
 
 
 def test_the_target_alone_is_what_it_is_trained_on(two):
-    far = JDOT(epsilon=0).fit(two.X + [1000, 0, 0], two.y, X_target=two.Xt)
+    far = JDOT(epsilon=0).fit(two.X + np.array([1000, 0, 0]), two.y, X_target=two.Xt)
     assert far.score(two.Xt, two.yt) > 0.95
 
 

@@ -58,7 +58,9 @@ def joint_objective(problem, plan, *, alpha, epsilon):
     """Return the objective at a plan (n, m) and its best f, in units of the points' cost."""
     cost = problem.geometry.block(slice(None)).double()
     loss, omega = losses(problem, plan)
-    entropy = float((plan * (plan / (problem.a[:, None] * problem.b)).clamp_min(1e-300).log()).sum())
+    entropy = float(
+        (plan * (plan / (problem.a[:, None] * problem.b)).clamp_min(1e-300).log()).sum()
+    )
     unit = problem.geometry.mean(problem.a, problem.b) / alpha
     return float((plan * (cost + unit * loss)).sum()) + unit * omega + epsilon * entropy
 
@@ -232,7 +234,10 @@ def test_progress_is_told_and_may_cancel():
 def test_what_it_cannot_solve_is_refused():
     problem, _ = task()
     labels = torch.tensor([0, 1, 1])
-    for other in (Problem(DenseCost(torch.ones(3, 3)), source_labels=labels), Problem(problem.geometry)):
+    for other in (
+        Problem(DenseCost(torch.ones(3, 3)), source_labels=labels),
+        Problem(problem.geometry),
+    ):
         with pytest.raises(InputError, match=r"^JointTransport: 'problem' must be on points"):
             JointTransport().solve(other)
     x, y = clouds(8, 7, 2)

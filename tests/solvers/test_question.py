@@ -6,6 +6,7 @@ import torch
 
 from monge import ClassRegularized, Exact, Laplacian, PointCloud, Problem, Prototypes, Sinkhorn
 from monge.errors import InputError
+from monge.joint import JointTransport
 from monge.maps import MappingEstimation
 from zoo import clouds
 
@@ -16,6 +17,7 @@ SOLVERS = [
     Laplacian(),
     Prototypes(),
     MappingEstimation(),
+    JointTransport(),
 ]
 
 
@@ -46,7 +48,9 @@ def test_what_is_no_solution_is_no_start(solver, start):
         solver.solve(problem(), start=start)
 
 
-@pytest.mark.parametrize("solver", [Laplacian(), Prototypes(), MappingEstimation()], ids=type)
+@pytest.mark.parametrize(
+    "solver", [Laplacian(), Prototypes(), MappingEstimation(), JointTransport()], ids=type
+)
 def test_a_start_of_another_shape_is_refused(solver):
     other = Exact().solve(problem(8, 7))
     with pytest.raises(

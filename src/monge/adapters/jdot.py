@@ -49,17 +49,17 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
     """Train a classifier or regressor on the target, and the plan that gives it labels, together.
 
     Joint distribution optimal transport (Courty et al. 2017): source and target rows are matched by
-    where they lie and by how well the classifier predicts the label that would be carried over,
-    by turns with the training of the classifier on what is carried. Nothing is moved: the classifier
+    where they lie and by how well the classifier predicts the label that would be carried over, by
+    turns with the training of the classifier on what is carried. Nothing is moved: the classifier
     is one of target rows.
 
     Parameters
     ----------
     classifier
         A name among `monge.adapters.CLASSIFIERS`, or any scikit-learn classifier or regressor; it
-        is cloned. Its loss is the cross-entropy if it has
-        ``predict_proba``, else the hinge if it has ``decision_function``, else the share of wrong
-        answers; the squared error for a regressor. One that takes no ``sample_weight`` is trained
+        is cloned. Its loss is the cross-entropy if it has ``predict_proba``, else the hinge if it
+        has ``decision_function``, else the share of wrong answers; the squared error for a
+        regressor, in units of the variance of the source. One that takes no ``sample_weight`` is trained
         on the label that most of the mass brings.
     alpha
         What the mean cost between two rows weighs beside a loss of one, positive.
@@ -180,7 +180,10 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
                     MongeWarning,
                     stacklevel=2,
                 )
-                fitted, solution = fit_weighted(clone(model), source.X, source.y, source.weight), None
+                fitted, solution = (
+                    fit_weighted(clone(model), source.X, source.y, source.weight),
+                    None,
+                )
             else:
                 target = read_target(
                     self,

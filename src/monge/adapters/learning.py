@@ -75,7 +75,8 @@ class Learner:
         *,
         total: float | None = None,
     ) -> None:
-        self.model, self.X, self.classes, self.fitted = model, X, classes, None
+        self.model, self.X, self.classes = model, X, classes
+        self.fitted: Any = None
         self._total = len(X) if total is None else total
         self._centre, self._scale = 0.0, 1.0
         if classes is not None:
@@ -88,7 +89,7 @@ class Learner:
         self.said = said.to(torch.float64 if X.dtype == np.float64 else torch.float32)
 
     def __call__(self, told: Tensor) -> Tensor:
-        """Train on what a plan tells the target rows (m, k), and return what is paid there, (m, k)."""
+        """Train on what a plan tells the target, (m, k), and return what it pays there, (m, k)."""
         votes = told.double().cpu().numpy()
         if self.classes is None:
             return self._regressed(votes)
@@ -137,6 +138,7 @@ class Learner:
                 spread[:, np.searchsorted(classes, model.classes_)] = scores
                 # sum_k max(0, 1 - s_k f_k), s the class as 1 among -1 (Courty et al. 2017, sec. 4)
                 wrong, right = np.maximum(0, 1 + spread), np.maximum(0, 1 - spread)
-                return wrong.sum(1, keepdims=True) - wrong + right
+                hinge: NDArray = wrong.sum(1, keepdims=True) - wrong + right
+                return hinge
         wrong_answer: NDArray = model.predict(self.X)[:, None] != classes
         return wrong_answer.astype(np.float64)

@@ -186,12 +186,14 @@ class JointTransport(Solver):
         mean = geometry.mean(problem.a, problem.b)
         mean = mean if mean > 0 else 1.0
         solver = self._solver(mean)
+        warm: Solution | None
         step, sweeps, settled = problem, 0, False
         if start is None:
             solution = warm = solver.solve(problem, throw=False)
             sweeps = solution.sweeps
         else:
-            solution, warm = start, start if isinstance(start.plan, EntropicPlan) else None
+            solution = start
+            warm = start if isinstance(start.plan, EntropicPlan) else None
         told = solution.plan.push(said)
         for done in range(1, self.rounds + 1):
             paid = (mean / self.alpha * learn(told).to(geometry.device)).to(geometry.dtype)
