@@ -96,7 +96,9 @@ def test_where_it_ends_the_plan_is_the_best_for_its_classifier(alpha):
 
 def test_an_entropic_end_is_the_entropic_plan_of_the_joint_cost():
     problem, _ = task()
-    solution = JointTransport(alpha=0.5, eta=ETA, tolerance=1e-9, rounds=1000).solve(problem)
+    solution = JointTransport(epsilon=0.05, alpha=0.5, eta=ETA, tolerance=1e-9, rounds=1000).solve(
+        problem
+    )
     plan = solution.plan.dense().double()
     cost = problem.geometry.block(slice(None))
     joint = cost + problem.geometry.mean(problem.a, problem.b) / 0.5 * losses(problem, plan)[0]

@@ -59,8 +59,8 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
         A name among `monge.adapters.CLASSIFIERS`, or any scikit-learn classifier or regressor; it
         is cloned. Its loss is the cross-entropy if it has ``predict_proba``, else the hinge if it
         has ``decision_function``, else the share of wrong answers; the squared error for a
-        regressor, in units of the variance of the source. One that takes no ``sample_weight`` is trained
-        on the label that most of the mass brings.
+        regressor, in units of the variance of the source. One that takes no ``sample_weight`` is
+        trained on the label that most of the mass brings.
     alpha
         What the mean cost between two rows weighs beside a loss of one, positive.
     epsilon
