@@ -12,6 +12,7 @@ from monge import Barycentric, Exact, PointCloud, Problem, Sinkhorn
 from monge.errors import Cancelled, ConvergenceError, InputError
 from monge.geometry import DenseCost
 from monge.joint import JointTransport
+from monge.joint.jdot import _Linear
 from monge.solvers import Status
 from zoo import clouds, generator, solution_of
 
@@ -264,3 +265,14 @@ def test_what_it_cannot_solve_is_refused():
 def test_options_out_of_range_are_refused(name, value):
     with pytest.raises(InputError, match=rf"'{name}' must be .*\.$"):
         JointTransport(**{name: value})
+
+
+def test_the_regression_is_that_of_the_mass_that_is_told():
+    problem, _ = task()
+    told = torch.rand(30, 3, generator=generator(7), dtype=torch.float64)
+    told[4] = 0
+    y, b = problem.geometry.y, problem.b
+    filled = torch.where(told.sum(1, keepdim=True) > 0, told, 1e-300)
+    f, _ = regression(y, b, filled)
+    expected = (torch.eye(3).double() - f[:, None]).square().sum(2)
+    torch.testing.assert_close(_Linear.on(y, b, ETA)(told), expected)

@@ -60,7 +60,9 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
         is cloned. Its loss is the cross-entropy if it has ``predict_proba``, else the hinge if it
         has ``decision_function``, else the share of wrong answers; the squared error for a
         regressor, in units of the variance of the source. One that takes no ``sample_weight`` is
-        trained on the label that most of the mass brings.
+        trained on the label that most of the mass brings. It puts the plan right where it
+        cannot follow every label that the plan brings, so regularise it well, for example
+        ``RidgeClassifier(alpha=100)``.
     alpha
         What the mean cost between two rows weighs beside a loss of one, positive.
     epsilon

@@ -24,6 +24,10 @@ __all__ = ["Learner", "fit_weighted"]
 _LEAST = 1e-3
 """Share of a row's mass below which a label is not worth a row to train on."""
 
+_LEAST_SHARE = 0.01
+"""A smaller probability pays no more than this one: a classifier that is too sure of itself would
+decide the plan alone, and ask more of it than a solve can give."""
+
 
 def fit_weighted(model: Any, X: NDArray, y: NDArray, weight: NDArray | None) -> Any:
     """Fit a model, or the last step of a pipeline, with weights where it takes them."""
@@ -126,7 +130,7 @@ class Learner:
         if hasattr(model, "predict_proba"):
             shares = np.asarray(model.predict_proba(self.X), dtype=np.float64)
             shares = in_columns(shares, classes, model.classes_)
-            return -np.log(np.clip(shares, np.finfo(np.float64).eps, None))
+            return -np.log(np.clip(shares, _LEAST_SHARE, None))
         if hasattr(model, "decision_function"):
             scores = np.asarray(model.decision_function(self.X), dtype=np.float64)
             if scores.ndim == 1 and len(classes) == 2:  # noqa: PLR2004 - one score for both
