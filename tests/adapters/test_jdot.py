@@ -269,3 +269,10 @@ def test_transport_by_name_is_the_linear_form(two, dtype):
         Adapter("jdot", classifier=Ridge()).fit(X, X[:, 0], X_target=Xt)
     with pytest.raises(InputError, match=r"known labels \(y_target\)"):
         Adapter("jdot").fit(X, two.y, X_target=Xt, y_target=[0] + [None] * 49)
+
+
+def test_the_classifier_is_that_of_the_plan(two):
+    joint = JDOT(LogisticRegression(), tolerance=0.3).fit(two.X, two.y, X_target=two.Xt)
+    learner = Learner(LogisticRegression(), two.Xt, two.y, joint.classes_)
+    learner(joint.solution_.plan.push(learner.said))
+    np.testing.assert_allclose(joint.classifier_.coef_, learner.fitted.coef_, rtol=1e-9)
