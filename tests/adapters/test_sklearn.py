@@ -21,9 +21,14 @@ from sklearn.utils.estimator_checks import check_estimator
 from monge import Adapter, ClassRegularized, Coral, EntropicMap, Exact, Partial, Sinkhorn
 from monge.adapters import CLASSIFIERS, TRANSPORTS
 from monge.errors import InputError, MongeWarning
+from monge.joint import JointTransport
 
 # A row of weight two is the row twice, to 1e-7: more digits than its rounds settle to by default.
-SETTLED = {"class_regularized": ClassRegularized(tolerance=1e-9, rounds=200)}
+# The classifier of joint transport is regularised by the row, and here so much that none is left.
+SETTLED = {
+    "class_regularized": ClassRegularized(tolerance=1e-9, rounds=200),
+    "jdot": JointTransport(eta=1e12, tolerance=1e-9),
+}
 
 
 # The neighbours of a row that is there twice are others than those of a row of weight two.

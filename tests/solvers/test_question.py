@@ -10,6 +10,7 @@ from monge import (
     ClassRegularized,
     Coral,
     Exact,
+    Graph,
     Laplacian,
     LinearMonge,
     PointCloud,
@@ -19,6 +20,7 @@ from monge import (
 )
 from monge.adapters import Partial, Unbalanced
 from monge.errors import InputError
+from monge.joint import JointTransport
 from monge.maps import Kernel, MappingEstimation, Ridge
 from zoo import clouds
 
@@ -32,6 +34,8 @@ SOLVERS = [
     Unbalanced(),
     Partial(),
     Partial(epsilon=0),
+    JointTransport(),
+    Graph(),
 ]
 
 OPTIONS = {
@@ -39,6 +43,7 @@ OPTIONS = {
     Sinkhorn: ["epsilon", "epsilon_scale", "tolerance", "max_sweeps", "memory"],
     ClassRegularized: ["epsilon", "epsilon_scale", "eta", "form", "rounds", "tolerance", "memory"],
     Laplacian: ["eta", "alpha", "neighbours", "rounds", "tolerance", "memory"],
+    Graph: ["epsilon", "tau_source", "neighbours", "steps", "strength", "tolerance", "memory"],
     Prototypes: ["epsilon", "tau", "rounds", "tolerance", "memory"],
     MappingEstimation: ["regression", "mu", "rounds", "tolerance", "memory"],
     Unbalanced: [*("epsilon", "epsilon_scale", "tau_source", "tau_target"), "tolerance", "memory"],
@@ -78,7 +83,9 @@ def test_what_is_no_solution_is_no_start(solver, start):
         solver.solve(problem(), start=start)
 
 
-@pytest.mark.parametrize("solver", [Laplacian(), Prototypes(), MappingEstimation()], ids=type)
+@pytest.mark.parametrize(
+    "solver", [Laplacian(), Prototypes(), MappingEstimation(), JointTransport()], ids=type
+)
 def test_a_start_of_another_shape_is_refused(solver):
     other = Exact().solve(problem(8, 7))
     with pytest.raises(

@@ -17,6 +17,7 @@ from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import OffsetCost, PointCloud
 from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
+from monge.joint import JointTransport
 from monge.maps import CloudFit, EntropicMap, JointFit, Map, PlanFit
 from monge.maps.base import cloud_of
 from monge.progress import Report
@@ -45,8 +46,14 @@ __all__ = [
 _RELATIVE = ("epsilon", "eta", "tau_source", "tau_target")
 """Options that a transport with an ``epsilon_scale`` multiplies by the scale of the cost."""
 
-_NO_POTENTIAL = (ClassRegularized, Exact, Graph, Laplacian, Prototypes)
+_NO_POTENTIAL = (ClassRegularized, Exact, Graph, JointTransport, Laplacian, Prototypes)
 """Transports whose plans have no potential that says anything of new points."""
+
+_OF_CLASSES = (ClassRegularized, Graph, JointTransport, Prototypes)
+"""Transports that need source labels."""
+
+_OF_OWN_COST = (Graph, JointFit, JointTransport, Laplacian, Prototypes)
+"""Transports in whose cost known labels have no place."""
 
 _PENALTY = 2.0
 """What a known label of another class costs, in largest costs: more than a detour saves, while
@@ -76,10 +83,10 @@ def check_transport(transport: Transport, *, regression: bool, semi_supervised: 
     InputError
         If it needs classes and there are none, or known labels have no place in its cost.
     """
-    if regression and isinstance(transport, ClassRegularized | Graph | Prototypes):
+    if regression and isinstance(transport, _OF_CLASSES):
         required = "one that needs no classes, as the classifier is a regressor"
         remedy = "use for example transport='sinkhorn'"
-    elif semi_supervised and isinstance(transport, Graph | Laplacian | Prototypes | JointFit):
+    elif semi_supervised and isinstance(transport, _OF_OWN_COST):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
     else:

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from monge.adapters.relaxed import Partial, Unbalanced
 from monge.errors import InputError, sentence
+from monge.joint import JointTransport
 from monge.maps import (
     Barycentric,
     CloudFit,
@@ -44,6 +45,7 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "kernel": _kernel,
     "prototypes": Prototypes,
     "graph": Graph,
+    "jdot": JointTransport,
     "sinkhorn": Sinkhorn,
 }
 MAPS: Mapping[str, Callable[[], PlanFit]] = {
