@@ -30,10 +30,11 @@ def code_of(error: MongeError) -> int:
 
 
 @contextmanager
-def ending(*, as_json: bool) -> Iterator[None]:
+def ending(*, as_json: bool, interrupted: str = "nothing was written") -> Iterator[None]:
     """End a command that fails with one sentence and its code.
 
-    With ``as_json`` the sentence goes to standard output as well, as JSON.
+    With ``as_json`` the sentence goes to standard output as well, as JSON. ``interrupted`` says
+    what an interrupt leaves behind.
     """
     try:
         yield
@@ -43,7 +44,7 @@ def ending(*, as_json: bool) -> Iterator[None]:
             print_json({"error": {"kind": type(error).__name__, "message": str(error)}})
         raise typer.Exit(code_of(error)) from error
     except KeyboardInterrupt as error:
-        complain("monge: interrupted; nothing was written.")
+        complain(f"monge: interrupted; {interrupted}.")
         raise typer.Exit(INTERRUPTED) from error
 
 
