@@ -84,7 +84,7 @@ def digits(draw: Draw) -> Sides:
 
 
 def turned(sides: Sides, _: Draw, *, degrees: float) -> Sides:
-    """Turn the target in the plane of its first two features."""
+    """Turn the target counter-clockwise in the plane of its first two features."""
     angle = np.deg2rad(degrees)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
     y = sides.y.copy()
@@ -108,7 +108,7 @@ def moved(sides: Sides, draw: Draw, *, way: float) -> Sides:
 def redrawn(
     sides: Sides, _: Draw, *, degrees: float = 0.0, zoom: float = 1.0, right: float = 0.0
 ) -> Sides:
-    """Turn the target's images, magnify them and move them to the right by so many pixels."""
+    """Turn the target's images counter-clockwise, magnify them, move them by pixels."""
     angle = np.deg2rad(degrees)
     cos, sin = np.cos(angle) / zoom, np.sin(angle) / zoom
     # From a place in the result to the place it is taken from; an image is two units wide.

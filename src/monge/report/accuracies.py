@@ -112,21 +112,24 @@ def draw_accuracies(result: AccuracyResult) -> Drawing:
     first.set_xticks([0, 50, 100])
     first.set_ylim(len(pairs) - 0.5, -0.5)
     first.set_yticks(range(len(pairs)), labels=pairs, fontsize=8)
-    first.set_ylabel("source and target")
+    first.set_ylabel("pair of domains", fontsize=9)
     for axes in panels:
-        axes.set_xlabel("%", fontsize=8)
+        axes.set_xlabel("% right", fontsize=8)
     for edge in _borders(result):
         for axes in panels:
             axes.axhline(edge, color=GREY, linewidth=0.6, alpha=0.6)
     handles = [
         first.plot([], [], mark, color=colour, markersize=6)[0] for colour, mark in MARKS.values()
     ]
-    handles.append(first.plot([], [], color=GREY, linewidth=1.2)[0])
+    handles += [
+        first.plot([], [], color=colour, linewidth=width)[0]
+        for colour, width in ((GREY, 1.4), (BLUE, 1.0))
+    ]
     figure.legend(
         handles,
-        [*LEGEND.values(), "source-only; thin bars: worst to best seed"],
+        [*LEGEND.values(), "source-only", "worst to best seed"],
         loc="outside lower center",
-        ncols=2 if len(methods) < 8 else 4,  # noqa: PLR2004 - as many as fit
+        ncols=2 if len(methods) < 8 else 5,  # noqa: PLR2004 - as many as fit
         fontsize=9,
         columnspacing=1.2,
         handletextpad=0.4,
