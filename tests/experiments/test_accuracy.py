@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 from sklearn.neighbors import KNeighborsClassifier
+from sklearn.preprocessing import StandardScaler
 
 import monge.files
 from monge.adapters import TRANSPORTS, Adapter
@@ -26,6 +27,7 @@ from monge.store import Cache
 from toy import N_SOURCE, N_TARGET, pair
 
 bench = import_module("monge.experiments.accuracy.bench")
+pairs = import_module("monge.experiments.accuracy.pairs")
 
 SHIFT = SHIFTS["blobs-scaling"]
 PUBLISHED = dict(
@@ -69,8 +71,8 @@ def toys(monkeypatch):
     monkeypatch.setattr(bench, "picture_of_accuracies", lambda _: b"picture")
 
 
-def options(*methods, seeds=(0, 1), pairs=("toy",)):
-    return AccuracyOptions(pairs=pairs, methods=methods or ("linear", "sinkhorn"), seeds=seeds)
+def options(*methods, seeds=(0, 1), names=("toy",)):
+    return AccuracyOptions(pairs=names, methods=methods or ("linear", "sinkhorn"), seeds=seeds)
 
 
 def cells(out):
@@ -100,9 +102,9 @@ def leftovers(folder):
 
 
 def test_the_figures_are_those_of_the_adapters(tmp_path):
-    result = bench_accuracy(options("linear", "sinkhorn", "prototypes_plan"), out=tmp_path)
-    record = result.pairs["toy"]
-    assert list(record.methods) == ["source_only", "linear", "prototypes_plan", "sinkhorn"]
+    names = ("standardise", "linear", "prototypes_plan", "sinkhorn")
+    record = bench_accuracy(options(*names), out=tmp_path).pairs["toy"]
+    assert list(record.methods) == ["source_only", *names]
     for at, seed in enumerate((0, 1)):
         loaded = load(seed, None)
         task, truth = loaded.task, loaded.truth.numpy()
@@ -111,6 +113,9 @@ def test_the_figures_are_those_of_the_adapters(tmp_path):
         for name in ("linear", "sinkhorn"):
             fitted = Adapter(name).fit(task.source, task.labels, X_target=task.target)
             assert record.methods[name].accuracy.values[at] == fitted.score(task.target, truth)
+        both = [StandardScaler().fit_transform(side) for side in (task.source, task.target)]
+        nearest = KNeighborsClassifier(1).fit(both[0], task.labels).score(both[1], truth)
+        assert record.methods["standardise"].accuracy.values[at] == pytest.approx(nearest, abs=0.02)
         fitted = Adapter("prototypes").fit(task.source, task.labels, X_target=task.target)
         votes = fitted.propagate().argmax(1)
         assert record.methods["prototypes_plan"].accuracy.values[at] == (votes == truth).mean()
@@ -263,6 +268,42 @@ def test_target_labels_reach_the_score_alone(tmp_path, monkeypatch):
     assert scores[1] < 0.4  # a quarter is chance
 
 
+def shuffled_side(side):
+    order = torch.randperm(len(side), generator=torch.Generator().manual_seed(1))
+    return replace(side, labels=side.labels[order])
+
+
+def test_what_is_loaded_hands_no_target_label_on(tmp_path, monkeypatch, office_dir):
+    place = Place(data_dir=office_dir, cache=Cache(tmp_path), report=silent)
+    told = RunOptions(epochs=1, double_softmax=False)
+    monkeypatch.setitem(NETWORKS, "stripes", FrozenNetwork(options=told, rule="r"))
+    source, target = pair()
+    digits = [
+        _network("stripes", lambda _: source, lambda _, side=side: side, 0, place)
+        for side in (target, shuffled_side(target))
+    ]
+    office = [PAIRS["office-w-d"].load(0, place)]
+    read = pairs.load_office_caltech10
+    monkeypatch.setattr(
+        pairs,
+        "load_office_caltech10",
+        lambda name, **told: (shuffled_side if name == "dslr" else lambda side: side)(
+            read(name, **told)
+        ),
+    )
+    office.append(PAIRS["office-w-d"].load(0, place))
+    drawn = [PAIRS["blobs-identical"].load(0, place)]
+    blind = replace(SHIFTS["blobs-identical"], changes=(relabelled,))
+    drawn.append(pairs._synthetic(blind, 0, place))
+    for true, false in (digits, office, drawn):
+        assert not torch.equal(true.truth, false.truth)
+        assert true.task.fingerprint() == false.task.fingerprint()
+
+
+def relabelled(sides, draw):
+    return replace(sides, truth=draw.permutation(sides.truth))
+
+
 @pytest.mark.parametrize("name", ["digits", "office", "synthetic"])
 def test_no_method_is_given_target_labels(name):
     assert set(Task.__dataclass_fields__) == {"source", "labels", "target", "seed", "views", "head"}
@@ -276,12 +317,12 @@ def test_a_pair_without_its_data_is_skipped_and_says_why(tmp_path, monkeypatch):
 
     monkeypatch.setitem(PAIRS, "gone", toy_pair(absent, name="gone"))
     seen = []
-    result = bench_accuracy(options(pairs=("gone", "toy")), out=tmp_path, report=seen.append)
+    result = bench_accuracy(options(names=("gone", "toy")), out=tmp_path, report=seen.append)
     assert result.skipped == {"gone": "load_it: there is no such file."}
     assert list(result.pairs) == ["toy"]
     assert "- gone: load_it: there is no such file." in (tmp_path / "table.md").read_text()
     assert seen[-1].done == seen[-1].total == 16
-    alone = bench_accuracy(options(pairs=("gone",)), out=tmp_path / "alone")
+    alone = bench_accuracy(options(names=("gone",)), out=tmp_path / "alone")
     assert alone.pairs == {}
     assert not (tmp_path / "alone" / "accuracy.png").exists()
     assert "- gone: " in (tmp_path / "alone" / "table.md").read_text()

@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from monge._types import NDArray
 from monge.experiments.accuracy.frozen import FROZEN, Frozen
 from monge.experiments.accuracy.task import Task
@@ -67,9 +65,8 @@ def _adapted(frozen: Frozen, task: Task) -> NDArray:
     rows = adapter.target_rows_
     if len(rows) == len(task.target):
         return votes
-    rest: NDArray = nearest_neighbour().fit(task.target[rows], votes).predict(task.target)
-    rest[np.asarray(rows)] = votes  # equal rows are nearest to each other, each has its own votes
-    return rest
+    everyone: NDArray = nearest_neighbour().fit(task.target[rows], votes).predict(task.target)
+    return everyone
 
 
 REFERENCES = ("source_only", "source_head")
