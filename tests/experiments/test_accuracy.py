@@ -425,6 +425,7 @@ def test_rows_outside_the_plan_follow_their_nearest_in_it():
     nearest = KNeighborsClassifier(1).fit(task.target[rows], votes).predict(task.target)
     np.testing.assert_array_equal(predicted, nearest)
     assert len(rows) == 40
+    assert frozen.adapter(3).random_state == 3  # each seed draws rows of its own
 
 
 def test_a_network_is_trained_for_each_seed_and_its_head_and_pixels_are_handed_on(
@@ -517,3 +518,20 @@ def test_a_full_disk_leaves_whole_files_or_none(tmp_path, monkeypatch):
     assert leftovers(tmp_path) == []
     bench_accuracy(options(), out=tmp_path)
     assert (tmp_path / "table.md").read_text().startswith("# Accuracy")
+
+
+def test_every_number_of_a_task_is_in_its_fingerprint():
+    draw = np.random.default_rng(0)
+    arrays = {"source": draw.random((3, 2)), "labels": np.arange(3), "target": draw.random((2, 2))}
+    rest = {"seed": 0, "head": np.arange(2), "views": {"pixels": (arrays["source"], np.ones(2))}}
+    task = Task(**arrays, **rest)
+    assert task.fingerprint() == replace(task, seed=1).fingerprint()
+    changed = [
+        *(replace(task, **{name: array + 1}) for name, array in arrays.items()),
+        replace(task, head=task.head + 1),
+        replace(task, head=None),
+        replace(task, views={"pixels": (arrays["source"] + 1, np.ones(2))}),
+        replace(task, views={"pixels": (arrays["source"], np.zeros(2))}),
+        replace(task, views={"words": task.views["pixels"]}),
+    ]
+    assert len({found.fingerprint() for found in (task, *changed)}) == len(changed) + 1

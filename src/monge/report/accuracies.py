@@ -108,7 +108,7 @@ def draw_accuracies(result: AccuracyResult) -> Drawing:
         axes.tick_params(axis="y", length=0)
         axes.tick_params(axis="x", labelsize=8)
     first = panels[0]
-    first.set_xlim(-2, 102)
+    first.set_xlim(-5, 105)  # room for a whole mark at either end
     first.set_xticks([0, 50, 100])
     first.set_ylim(len(pairs) - 0.5, -0.5)
     first.set_yticks(range(len(pairs)), labels=pairs, fontsize=8)
