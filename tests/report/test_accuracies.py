@@ -154,3 +154,8 @@ def test_the_file_is_a_png_and_the_same_for_the_same_result():
     first = picture_of_accuracies(SMALL)
     assert first.startswith(b"\x89PNG")
     assert first == picture_of_accuracies(SMALL)
+
+
+def test_colour_and_shape_each_tell_the_three_kinds_apart():
+    assert len({colour for colour, _ in MARKS.values()}) == len(MARKS) == 3
+    assert len({mark for _, mark in MARKS.values()}) == 3
