@@ -158,8 +158,11 @@ def test_the_adapter_hands_views_on_for_the_rows_that_count():
     view = one_hot(truth) + 0.1 * torch.randn(len(y), 3, generator=generator(5))
     weight = np.ones(len(y))
     weight[::7] = 0
-    fit = Adapter("graph").fit
     kept = weight > 0
+
+    def fit(*data, **more):
+        return Adapter("graph").fit(*data, **more)
+
     adapter = fit(x, labels, X_target=y, target_weight=weight, target_views=[view.numpy()])
     blind = fit(x, labels, X_target=y[kept])
     same = fit(x, labels, X_target=y[kept], target_views=[view[kept].numpy()])

@@ -192,6 +192,7 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
                     X_target,
                     None,
                     target_weight,
+                    None,
                     classes=source.classes,
                     memory=DEFAULT_BUDGET,
                 )

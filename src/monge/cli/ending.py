@@ -29,10 +29,11 @@ def code_of(error: MongeError) -> int:
 
 
 @contextmanager
-def ending(*, as_json: bool) -> Iterator[None]:
+def ending(*, as_json: bool, interrupted: str = "nothing was written") -> Iterator[None]:
     """End a command that fails with one sentence and its code.
 
-    With ``as_json`` the sentence goes to standard output as well, as JSON.
+    With ``as_json`` the sentence goes to standard output as well, as JSON. ``interrupted`` says
+    what an interrupt leaves behind.
     """
     try:
         yield
@@ -43,7 +44,7 @@ def ending(*, as_json: bool) -> Iterator[None]:
         raise typer.Exit(code_of(error)) from error
     except KeyboardInterrupt as error:
         word, code = stopped(error)
-        complain(f"monge: {word}; nothing was written.")
+        complain(f"monge: {word}; {interrupted}.")
         raise typer.Exit(code) from error
 
 
