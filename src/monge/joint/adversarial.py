@@ -54,9 +54,10 @@ class DANN(Objective):
     def __post_init__(self) -> None:
         for name in ("weight", "speed", "source_weight"):
             require_number("DANN", name, getattr(self, name))
-        if isinstance(self.hidden, bool) or not isinstance(self.hidden, int) or self.hidden < 1:
+        width: object = self.hidden
+        if isinstance(width, bool) or not isinstance(width, int) or width < 1:
             required, remedy = "a positive integer", "pass for example hidden=100"
-            raise InputError(sentence("DANN", "hidden", required, repr(self.hidden), remedy))
+            raise InputError(sentence("DANN", "hidden", required, repr(width), remedy))
 
     def companion(self, n_features: int) -> nn.Module:
         """Return the critic, from features (n, d) to a logit (n, 1) of being target."""

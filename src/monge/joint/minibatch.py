@@ -9,8 +9,6 @@ few hundred rows are solved a thousand times, and its checks would take longer t
 
 from __future__ import annotations
 
-from math import log
-
 import torch
 
 from monge._types import Tensor
@@ -18,13 +16,13 @@ from monge.errors import ConvergenceError, sentence
 
 __all__ = ["unbalanced_plan"]
 
-TOLERANCE = 1e-4
+TOLERANCE = 1e-3
 """Largest move of a potential, over epsilon, in the last sweep."""
 MAX_SWEEPS = 5000
 NEAR = 30.0
-"""Move of a potential, over epsilon, below which sweeps are products instead of log-sum-exps."""
-FAR = 200.0
-"""Move since the kernel was made, over epsilon, at which it is made anew: float64 ends at 700."""
+"""Move of a potential, over epsilon, below which sweeps are products instead of maxima."""
+LEAST = 1e-150
+"""What u and v are at the least: a product of two does not vanish yet."""
 SWEEPS_PER_CHECK = 8
 
 
@@ -58,35 +56,40 @@ def unbalanced_plan(cost: Tensor, *, epsilon: float, tau: float) -> Tensor:
     """
     n, m = cost.shape
     rate = tau / (tau + epsilon)
-    scores = cost.double() / -epsilon
-    f, g = scores.new_zeros(n), scores.new_zeros(m)
+    scores = cost / -epsilon
+    g = scores.new_zeros(m)
     move, sweeps = float("inf"), 0
-    while move > NEAR and sweeps < MAX_SWEEPS:
-        before = f
-        f = -rate * (torch.logsumexp(scores + g, dim=1) - log(m))
-        g = -rate * (torch.logsumexp(scores + f[:, None], dim=0) - log(n))
-        move, sweeps = float((f - before).abs().max()), sweeps + 1
+    while move > NEAR:
+        # The largest term stands for the sum, which is at most log m above it.
+        before = g
+        f = -rate * (scores + g).amax(dim=1)
+        g = -rate * (scores + f[:, None]).amax(dim=0)
+        move, sweeps = float((g - before).abs().max()), sweeps + 1
+        _require_end(sweeps, tau / epsilon)
+    scores = scores.double()
+    # Offsets p and q with a largest entry of one in each row and column of the kernel; sweeps then
+    # go on with u = exp(f - p) and v = exp(g - q), which vanish where a row is left alone.
+    p = -(scores + g).amax(dim=1)
+    q = -(scores + p[:, None]).amax(dim=0)
+    kernel = (scores + p[:, None] + q).exp_()
+    back_p, back_q = ((rate - 1) * p).exp_(), ((rate - 1) * q).exp_()
+    u = torch.ones_like(p)
+    v = (g - q).exp_().clamp_min_(LEAST)
+    move = float("inf")
     while move > TOLERANCE:
-        # The kernel at (f, g): sweeps go on with u = exp(f' - f) and v = exp(g' - g).
-        kernel = (scores + f[:, None] + g).exp_()
-        back_f, back_g = ((rate - 1) * f).exp_(), ((rate - 1) * g).exp_()
-        u, v = torch.ones_like(f), torch.ones_like(g)
-        while move > TOLERANCE:
-            for _ in range(SWEEPS_PER_CHECK):
-                before = u
-                u = ((kernel @ v) / m).pow_(-rate).mul_(back_f)
-                v = ((u @ kernel) / n).pow_(-rate).mul_(back_g)
-            sweeps += SWEEPS_PER_CHECK
-            move = float((u.log() - before.log()).abs().max())
-            if sweeps > MAX_SWEEPS and move > TOLERANCE:
-                _give_up(sweeps, tau / epsilon)
-            if float(u.log().abs().max()) > FAR:
-                break
-        f, g = f + u.log(), g + v.log()
-    return (scores + f[:, None] + g).exp_().div_(n * m).to(cost.dtype)
+        for _ in range(SWEEPS_PER_CHECK):
+            before = u
+            u = ((kernel @ v) / m).pow_(-rate).mul_(back_p).clamp_min_(LEAST)
+            v = ((u @ kernel) / n).pow_(-rate).mul_(back_q).clamp_min_(LEAST)
+        sweeps += SWEEPS_PER_CHECK
+        move = float((u.log() - before.log()).abs().max())
+        _require_end(sweeps, tau / epsilon)
+    return (kernel.mul_(u[:, None]).mul_(v).div_(n * m)).to(cost.dtype)
 
 
-def _give_up(sweeps: int, ratio: float) -> None:
-    required, got = f"solved within {sweeps} sweeps", f"one that still moves at {ratio:.3g} epsilon"
-    remedy = "raise epsilon or lower tau"
-    raise ConvergenceError(sentence("unbalanced_plan", "tau", required, got, remedy))
+def _require_end(sweeps: int, ratio: float) -> None:
+    if sweeps > MAX_SWEEPS:
+        required = f"solved within {MAX_SWEEPS} sweeps"
+        got = f"one that still moves at {ratio:.3g} epsilon"
+        remedy = "raise epsilon or lower tau"
+        raise ConvergenceError(sentence("unbalanced_plan", "tau", required, got, remedy))

@@ -244,4 +244,6 @@ def _check_resumable(state: TrainingState, course: Course) -> None:
         required = f"of a training by {course.task or 'the cross-entropy alone'}"
         refuse(required, state.task or "the cross-entropy alone", "keep them, or start afresh")
     if len(state.history) > options.epochs:
-        refuse(f"at most {options.epochs} epochs old", f"{len(state.history)} epochs", "raise epochs")
+        refuse(
+            f"at most {options.epochs} epochs old", f"{len(state.history)} epochs", "raise epochs"
+        )

@@ -14,7 +14,16 @@ from monge._types import Tensor
 from monge.errors import InputError, sentence
 from monge.training.extraction import Pool
 
-__all__ = ["Hear", "Layer", "ToMatrix", "as_matrix", "hearing", "layer_name", "layer_names", "listening"]
+__all__ = [
+    "Hear",
+    "Layer",
+    "ToMatrix",
+    "as_matrix",
+    "hearing",
+    "layer_name",
+    "layer_names",
+    "listening",
+]
 
 Layer: TypeAlias = str | nn.Module
 """A dotted name as in ``named_modules``, or the submodule itself."""
@@ -97,9 +106,9 @@ def layer_name(model: nn.Module, layer: Layer, caller: str) -> str:
         If there is no such layer, or it is the model itself.
     """
     _, module = _find(model, layer, caller)
-    for name, one in model.named_modules():
-        if name and one is module:
-            return name
+    names = [str(name) for name, one in model.named_modules() if name and one is module]
+    if names:
+        return names[0]
     remedy = f"pass one of {layer_names(model)}"
     raise InputError(sentence(caller, "layer", "a layer inside the model", "itself", remedy))
 

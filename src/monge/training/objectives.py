@@ -187,7 +187,8 @@ class Sum(Objective):
     parts: tuple[Objective, ...]
 
     def __init__(self, *parts: Objective) -> None:
-        strange = [part for part in parts if not isinstance(part, Objective)]
+        given: tuple[object, ...] = parts
+        strange = [part for part in given if not isinstance(part, Objective)]
         if strange or not parts:
             required, got = "objectives", type(strange[0]).__name__ if strange else "none"
             remedy = "pass for example CrossEntropy()"
@@ -197,10 +198,9 @@ class Sum(Objective):
     def losses(self, seen: Seen) -> dict[str, Tensor]:
         """Return the losses of all parts."""
         total: dict[str, Tensor] = {}
-        own = seen.companion if isinstance(seen.companion, nn.ModuleDict) else {}
+        own = dict(seen.companion.named_children()) if seen.companion is not None else {}
         for index, part in enumerate(self.parts):
-            name = str(index)
-            companion = own[name] if name in own else None
+            companion = own.get(str(index))
             for key, loss in part.losses(replace(seen, companion=companion)).items():
                 total[key] = total[key] + loss if key in total else loss
         return total

@@ -93,7 +93,7 @@ class Balanced(Draws):
     def draw(self) -> Iterator[Minibatch]:
         """Yield batches without end, sorted by class."""
         labels = self.labels.cpu()
-        classes = [(labels == one).nonzero().squeeze(1) for one in labels.unique()]
+        classes = [(labels == one).nonzero().squeeze(1) for one in torch.unique(labels)]
         each = self.size // len(classes)
         while True:
             at = torch.cat([_some(members, each) for members in classes])
@@ -178,12 +178,12 @@ class Streamed(Draws):
         if iter(self.loader) is self.loader:
             required, got = "a loader that can be begun anew", type(self.loader).__name__
             self.reader.refuse(name, required, got, "pass a DataLoader, or a list of batches")
-        loader = self.loader
-        if isinstance(loader, DataLoader) and isinstance(loader.sampler, SequentialSampler):
-            if len(loader) > steps:
-                required = f"shuffled, as an epoch takes {steps} of its {len(loader)} batches"
-                got, remedy = "a loader in one order", "pass DataLoader(..., shuffle=True)"
-                self.reader.refuse(name, required, got, remedy)
+        loader: Any = self.loader
+        ordered = isinstance(loader, DataLoader) and isinstance(loader.sampler, SequentialSampler)
+        if ordered and len(loader) > steps:
+            required = f"shuffled, as an epoch takes {steps} of its {len(loader)} batches"
+            got, remedy = "a loader in one order", "pass DataLoader(..., shuffle=True)"
+            self.reader.refuse(name, required, got, remedy)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -230,7 +230,7 @@ def _some(members: Tensor, count: int) -> Tensor:
 
 def require_classes(caller: str, labels: Tensor, size: int) -> None:
     """Refuse a batch that is too small for one row of each class."""
-    classes = len(labels.unique())
+    classes = len(torch.unique(labels))
     if size < classes:
         required = f"at least {classes}, one row of each class"
         raise InputError(sentence(caller, "batch_size", required, size, "raise it in the options"))

@@ -44,12 +44,10 @@ class Watch:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        given = self.patience
-        if given is not None and (isinstance(given, bool) or not isinstance(given, int)):
-            wrong = True
-        else:
-            wrong = given is not None and given < 1
-        if wrong:
+        given: object = self.patience
+        if given is None:
+            return
+        if isinstance(given, bool) or not isinstance(given, int) or given < 1:
             required, remedy = "a positive integer or None", "pass for example patience=3"
             raise InputError(sentence("Watch", "patience", required, repr(given), remedy))
 
@@ -90,7 +88,7 @@ class InfoMax:
         """Return the information in nats, from 0 to ``log L``."""
         device = next((p.device for p in model.parameters()), self.rows.device)
         with evaluating(model), torch.no_grad():
-            parts = [model(block.to(device)) for block in self.rows.split(BLOCK)]
+            parts = [model(block.to(device)) for block in torch.split(self.rows, BLOCK)]
         return float(information(torch.cat(parts)))
 
 
@@ -104,4 +102,6 @@ def information(scores: Tensor) -> Tensor:
     """
     logs = torch.log_softmax(scores.double(), dim=1)
     shares = logs.exp().mean(dim=0)
-    return (logs.exp() * logs).sum(dim=1).mean() - torch.special.xlogy(shares, shares).sum()
+    sure = (logs.exp() * logs).sum(dim=1).mean()
+    gained: Tensor = sure - torch.special.xlogy(shares, shares).sum()
+    return gained

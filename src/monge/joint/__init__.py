@@ -1,0 +1,23 @@
+"""Plan and classifier learned together: a network trained again on both domains."""
+
+from monge.joint.adversarial import DANN
+from monge.joint.deep import DeepJDOT, Jumbot, PartialMinibatch
+from monge.joint.network import Retrained, Retraining
+from monge.joint.options import RetrainingOptions
+from monge.joint.self_training import SelfTraining
+from monge.joint.stages import Staged, Stages, StagesState, Views
+
+__all__ = [
+    "DANN",
+    "DeepJDOT",
+    "Jumbot",
+    "PartialMinibatch",
+    "Retrained",
+    "Retraining",
+    "RetrainingOptions",
+    "SelfTraining",
+    "Staged",
+    "Stages",
+    "StagesState",
+    "Views",
+]
