@@ -142,7 +142,8 @@ def _shares(votes: object, m: int, classes: int, checks: Checks) -> Tensor:
     votes = votes.detach().cpu()
     if votes.dtype == torch.int64 and tuple(votes.shape) == (m,):
         checks.within(votes, classes)
-        RET
+        hard: Tensor = nn.functional.one_hot(votes, classes)
+        return hard.double()
     if not votes.is_floating_point() or tuple(votes.shape) != (m, classes):
         required = f"classes ({m},) int64, or floats ({m}, {classes})"
         checks.refuse("votes", required, kind(votes), "pass one vote per row")
