@@ -80,7 +80,7 @@ class DeepJDOT(Objective):
         if self.epsilon == 0.0:
             return Exact().solve(problem).plan.dense()
         # A plan that is nearly there serves: the next step has other rows.
-        solver = Sinkhorn(epsilon=self.epsilon, tolerance=1e-3)
+        solver = Sinkhorn(epsilon=self.epsilon, tolerance=1e-3, max_sweeps=200)
         return solver.solve(problem, throw=False).plan.dense()
 
 

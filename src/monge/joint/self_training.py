@@ -23,6 +23,10 @@ from monge.training.state import TrainingOptions, TrainingState
 __all__ = ["SelfTraining"]
 
 
+NOTHING = 1e-9
+"""Weight of a row below which it is left out: an even vote rounds to a little above zero."""
+
+
 def _default_options() -> TrainingOptions:
     return TrainingOptions(epochs=15, batch_size=128, learning_rate=5e-4)
 
@@ -105,7 +109,7 @@ class SelfTraining:
         shares = _shares(votes, len(rows), classes, checks)
         counts = _confidence(shares) if weights is None else _weights(weights, len(rows), checks)
         counts = counts * (shares.sum(dim=1) > 0)
-        kept = counts > 0
+        kept = counts > NOTHING
         if not bool(kept.any()):
             remedy = "pass votes or weights that are positive somewhere"
             checks.refuse("weights", "positive for some row that has a vote", "none", remedy)
