@@ -33,7 +33,7 @@ def test_the_network_is_left_in_its_mode_and_asked_in_evaluation_mode():
     first, second = (InfoMax(rows)(net) for _ in range(2))
     assert first == second
     assert net.training
-    assert first == pytest.approx(float(information(net[0](rows))))
+    assert first == pytest.approx(float(information(net[0](rows).detach())))
 
 
 def test_patience_counts_the_epochs_since_the_best():
