@@ -76,6 +76,18 @@ def test_the_seed_decides(net, source, turned):
     assert not same(models[0], models[2])
 
 
+def test_the_critic_learns_and_is_kept_in_the_state(net, source, turned):
+    states = []
+    retraining = Retraining(objective=DANN(hidden=7), options=QUICK)
+    retraining.fit(net, source, turned[0], on_epoch=states.append)
+    weights = [state.tensors["companion.0.weight"] for state in states]
+    assert weights[0].shape == (7, 16)
+    # Adam moves each number by up to the learning rate in each of three steps.
+    moved = (weights[1] - weights[0]).abs().mean()
+    assert 0.2 * QUICK.learning_rate < moved < 3.1 * QUICK.learning_rate
+    assert "companion.0.weight" not in net.state_dict()
+
+
 class Noting(Objective):
     """Keeps what it is shown."""
 
@@ -168,6 +180,8 @@ def test_the_best_weights_are_those_of_the_most_information(net, source, turned)
         for name, one in retrained.model.state_dict().items()
     )
     assert len(history) == history.best + 2 < 6  # one epoch without anything better
+    resumed = retraining.fit(net, source, turned[0], state=states[-1])
+    assert same(resumed.model, retrained.model)
 
 
 def test_rows_held_out_are_never_trained_on(net, source):
@@ -235,6 +249,8 @@ BAD = [
     ),
     (lambda s, t: ([s[0]], t), "'source' must be batches with whole labels, got none"),
     (lambda s, t: ([(s[0], s[1].double())], t), "'source' must be batches with whole labels"),
+    (lambda s, t: ([(s[0], s[1] + 1)], t), "'labels' must be from 0 to 2"),
+    (lambda s, t: ([(s[0], s[1] - 1)], t), "'labels' must be from 0 to 2"),
 ]
 
 

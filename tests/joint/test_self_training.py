@@ -162,6 +162,8 @@ def test_the_stages_lead_from_one_to_the_next(net, source, turned, score):
     torch.testing.assert_close(views.scores, first(turned[0]))
     torch.testing.assert_close(views.target, first[:4](turned[0]))
     assert torch.equal(staged.votes, by_nearest_mean(views))
+    last = stages.self_training.fit(first, turned[0], staged.votes)
+    assert same(staged.model, last.model)
     assert score(staged.model, *turned) > 0.97
     assert len(staged.retraining) == len(staged.self_training) == 3
     assert "Voting on the target" in {p.task for p in told}
@@ -172,7 +174,9 @@ def test_stages_resume_bit_for_bit_in_either_stage(net, source, turned):
     whole = STAGES.fit(net, source, turned[0], on_epoch=states.append)
     assert [state.self_training is None for state in states] == [True] * 3 + [False] * 3
     for at in (0, 2, 3, 5):
-        resumed = STAGES.fit(net, source, turned[0], state=states[at])
+        again = []
+        resumed = STAGES.fit(net, source, turned[0], state=states[at], on_epoch=again.append)
+        assert len(again) == 5 - at  # nothing is trained twice
         assert same(resumed.model, whole.model)
         assert resumed.self_training == whole.self_training
     assert isinstance(states[0], StagesState)

@@ -158,8 +158,6 @@ class Retraining:
         example = checks.example(model)
         domains = read_domains(source, target, example.dtype, options, caller)
         classes = checks.classes(model, domains.row.to(example.device), "source")
-        if domains.labels is not None:
-            checks.within(domains.labels, classes)
         name = None if self.layer is None else layer_name(model, self.layer, caller)
         network = deepcopy(model)
         with hearing(network, name, self.pool, caller) as hear:
@@ -170,7 +168,7 @@ class Retraining:
                 draws=domains.draws,
                 options=options.training,
                 objective=self.objective,
-                see=_Both(hear, self.augment),
+                see=_Both(hear, self.augment, self._late_labels(domains, classes, checks)),
                 companion=self._companion(width, example),
                 watch=self._watch(domains),
                 caller=caller,
@@ -178,6 +176,15 @@ class Retraining:
             )
             history = train(course, state=state, on_epoch=on_epoch, report=report)
         return Retrained(model=network, history=history)
+
+    def _late_labels(
+        self, domains: Domains, classes: int, checks: Checks
+    ) -> Callable[[Tensor], None] | None:
+        """Return what checks the labels of a loader, which come batch by batch."""
+        if domains.labels is not None:
+            checks.within(domains.labels, classes)
+            return None
+        return lambda labels: checks.within(labels, classes)
 
     def _companion(self, width: int, example: Tensor) -> nn.Module | None:
         seed = spawn(self.options.seed, COMPANION_INDEX)
@@ -206,11 +213,18 @@ class Retraining:
 class _Both:
     """Runs a network over the rows of both domains at once."""
 
-    def __init__(self, hear: Hear, augment: Callable[[Tensor], Tensor] | None) -> None:
-        self.hear, self.augment = hear, augment
+    def __init__(
+        self,
+        hear: Hear,
+        augment: Callable[[Tensor], Tensor] | None,
+        check: Callable[[Tensor], None] | None,
+    ) -> None:
+        self.hear, self.augment, self.check = hear, augment, check
 
     def __call__(self, _model: nn.Module, batch: Minibatch) -> Seen:
         """Return what the network says of both."""
+        if self.check is not None:
+            self.check(batch.labels)
         n = len(batch.rows)
         rows = batch.rows if batch.target is None else torch.cat([batch.rows, batch.target])
         if self.augment is not None:

@@ -47,7 +47,7 @@ class SelfTraining:
     soft
         Whether the network is taught the shares of the votes, not the class with the most.
     options
-        How long and how fast; an epoch is one pass over the target.
+        How long and how fast; an epoch is one pass over the rows that count.
 
     Examples
     --------
