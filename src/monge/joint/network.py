@@ -129,7 +129,7 @@ class Retraining:
             are never looked at.
         state
             Where to go on from: a state of the same model, data and options, though ``epochs`` may
-            have grown.
+            have grown (the reversal of `DANN` then follows the longer course).
         on_epoch
             Called with the state after every epoch.
         report
