@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from monge import data, errors, nets, training
+    from monge import data, errors, joint, nets, training
     from monge.adapters import Adapter, Partial, Unbalanced, load, make_pipeline
     from monge.geometry import DenseCost, PointCloud
     from monge.maps import (
@@ -62,6 +62,7 @@ __all__ = [
     "data",
     "errors",
     "extract_features",
+    "joint",
     "load",
     "make_pipeline",
     "nets",
