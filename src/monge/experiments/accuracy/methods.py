@@ -57,7 +57,8 @@ def _head(task: Task) -> NDArray:
 def _adapted(frozen: Frozen, task: Task) -> NDArray:
     """Fit the adapter of a frozen row, and read the classes of the target in its way."""
     adapter = frozen.adapter(task.seed)
-    adapter.fit(task.source, task.labels, X_target=task.target)
+    views = [view[1] for view in task.views.values()] if frozen.views else None
+    adapter.fit(task.source, task.labels, X_target=task.target, target_views=views)
     if frozen.reading != "plan":
         predicted: NDArray = adapter.predict(task.target)
         return predicted
