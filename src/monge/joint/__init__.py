@@ -6,11 +6,14 @@ from monge.joint.jdot import JointTransport
 from monge.joint.network import Retrained, Retraining
 from monge.joint.options import RetrainingOptions
 from monge.joint.self_training import SelfTraining
-from monge.joint.stages import Staged, Stages, StagesState, Views
+from monge.joint.stages import Staged, Stages, StagesState
+from monge.joint.views import Views
+from monge.joint.votes import GraphVotes
 
 __all__ = [
     "DANN",
     "DeepJDOT",
+    "GraphVotes",
     "JointTransport",
     "Jumbot",
     "PartialMinibatch",

@@ -11,52 +11,17 @@ from torch import nn
 from monge._types import Tensor
 from monge.joint.network import Retraining
 from monge.joint.self_training import SelfTraining
+from monge.joint.views import Views
+from monge.joint.votes import GraphVotes
 from monge.nets import evaluating
 from monge.progress import Progress, Report, silent
 from monge.training.checks import Checks
 from monge.training.layers import hearing, layer_name
 from monge.training.state import History, TrainingState
 
-__all__ = ["Staged", "Stages", "StagesState", "Views"]
+__all__ = ["Staged", "Stages", "StagesState"]
 
 BLOCK = 1024
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Views:
-    """What the votes on the target may be made from.
-
-    Attributes
-    ----------
-    source, target
-        Features of both domains in the retrained network, (n, d) and (m, d).
-    labels
-        Classes of the source rows, (n,) int64.
-    scores
-        Logits of the target rows, (m, L).
-    rows
-        The target rows themselves, (m, ...), a second view that the network has not touched.
-
-    Examples
-    --------
-    The votes of the network itself:
-
-    >>> views = Views(
-    ...     source=torch.zeros(2, 1),
-    ...     target=torch.zeros(1, 1),
-    ...     labels=torch.tensor([0, 1]),
-    ...     scores=torch.zeros(1, 2),
-    ...     rows=torch.zeros(1, 3),
-    ... )
-    >>> torch.softmax(views.scores, dim=1)
-    tensor([[0.5000, 0.5000]])
-    """
-
-    source: Tensor
-    target: Tensor
-    labels: Tensor
-    scores: Tensor
-    rows: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,8 +78,8 @@ class Stages:
     Parameters
     ----------
     votes
-        Takes `Views`, returns classes (m,) int64 or how much speaks for each class (m, L): from the
-        network alone, from a plan, from neighbours, or from all of them.
+        Takes `Views`, returns classes (m,) int64 or how much speaks for each class (m, L); by
+        default `GraphVotes`.
     retraining, self_training
         The first and the last stage.
 
@@ -133,7 +98,7 @@ class Stages:
     torch.Size([10, 2])
     """
 
-    votes: Callable[[Views], Tensor]
+    votes: Callable[[Views], Tensor] = field(default_factory=GraphVotes)
     retraining: Retraining = field(default_factory=Retraining)
     self_training: SelfTraining = field(default_factory=SelfTraining)
 

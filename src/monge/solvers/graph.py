@@ -52,6 +52,13 @@ class GraphPlan(Plan):
         Affinities of the target rows, (m, m) sparse; ``None`` where there is one row.
     strength
         See `monge.graphs.spread`.
+
+    Examples
+    --------
+    >>> x = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])
+    >>> plan = Graph(neighbours=1).solve(Problem(PointCloud(x, x))).plan
+    >>> plan.votes(torch.eye(3)).argmax(1)
+    tensor([0, 1, 2])
     """
 
     direct: Plan
