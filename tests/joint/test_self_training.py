@@ -141,6 +141,7 @@ STAGES = Stages(
         options=RetrainingOptions(epochs=3, steps=40, batch_size=60, learning_rate=3e-3)
     ),
     self_training=dataclasses.replace(PLAIN, options=dataclasses.replace(OPTIONS, epochs=3)),
+    rounds=1,
 )
 
 
@@ -165,18 +166,46 @@ def test_the_stages_lead_from_one_to_the_next(net, source, turned, score):
     last = stages.self_training.fit(first, turned[0], staged.votes)
     assert same(staged.model, last.model)
     assert score(staged.model, *turned) > 0.97
-    assert len(staged.retraining) == len(staged.self_training) == 3
+    assert len(staged.retraining) == len(staged.self_training[0]) == 3
     assert "Voting on the target" in {p.task for p in told}
 
 
-def test_stages_resume_bit_for_bit_in_either_stage(net, source, turned):
-    states = []
-    whole = STAGES.fit(net, source, turned[0], on_epoch=states.append)
-    assert [state.self_training is None for state in states] == [True] * 3 + [False] * 3
-    for at in (0, 2, 3, 5):
+def test_every_round_votes_on_what_the_last_one_learned_and_draws_anew(net, source, turned):
+    seen = []
+
+    def votes(views):
+        seen.append(views)
+        return by_nearest_mean(views)
+
+    stages = dataclasses.replace(STAGES, votes=votes, rounds=2)
+    staged = stages.fit(net, source, turned[0])
+    once = STAGES.fit(net, source, turned[0])
+    torch.testing.assert_close(seen[1].scores, once.model(turned[0]))
+    torch.testing.assert_close(seen[1].target, once.model[:4](turned[0]))
+    assert torch.equal(staged.votes, by_nearest_mean(seen[1]))
+    options = STAGES.self_training.options
+    options = dataclasses.replace(options, seed=options.seed + 1)
+    second = dataclasses.replace(STAGES.self_training, options=options)
+    assert same(staged.model, second.fit(once.model, turned[0], staged.votes).model)
+    assert [len(history) for history in staged.self_training] == [3, 3]
+
+
+def test_rounds_are_counted():
+    with pytest.raises(InputError, match=r"^Stages: 'rounds' must be a positive whole number"):
+        Stages(rounds=0)
+
+
+def test_stages_resume_bit_for_bit_in_every_stage(net, source, turned):
+    stages, states = dataclasses.replace(STAGES, rounds=2), []
+    whole = stages.fit(net, source, turned[0], on_epoch=states.append)
+    assert [len(state.self_training) for state in states] == [0] * 3 + [1] * 3 + [2] * 3
+    for at in (0, 2, 3, 5, 6, 8):
         again = []
-        resumed = STAGES.fit(net, source, turned[0], state=states[at], on_epoch=again.append)
-        assert len(again) == 5 - at  # nothing is trained twice
+        resumed = stages.fit(net, source, turned[0], state=states[at], on_epoch=again.append)
+        assert len(again) == 8 - at  # nothing is trained twice
+        assert [len(state.self_training) for state in again] == [
+            len(state.self_training) for state in states[at + 1 :]
+        ]
         assert same(resumed.model, whole.model)
         assert resumed.self_training == whole.self_training
     assert isinstance(states[0], StagesState)

@@ -1,9 +1,10 @@
-"""Retraining, then votes on the target from the new features, then self-training on the votes."""
+"""Retraining, then by turns: votes on the target by its features, and training on the votes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import torch
 from torch import nn
@@ -15,6 +16,7 @@ from monge.joint.views import Views
 from monge.joint.votes import GraphVotes
 from monge.nets import evaluating
 from monge.progress import Progress, Report, silent
+from monge.solvers.options import check_options, whole
 from monge.training.checks import Checks
 from monge.training.layers import hearing, layer_name
 from monge.training.state import History, TrainingState
@@ -26,18 +28,25 @@ BLOCK = 1024
 
 @dataclass(frozen=True, kw_only=True)
 class StagesState:
-    """How far the stages are: the last state of each one that was begun.
+    """How far the stages are: the last state of each training that was begun.
+
+    Attributes
+    ----------
+    retraining
+        Of the first stage.
+    self_training
+        Of each round of the last, so far.
 
     Examples
     --------
     >>> from monge.training import TrainingOptions
     >>> state = TrainingState(tensors={}, history=History(), options=TrainingOptions())
-    >>> StagesState(retraining=state).self_training is None
-    True
+    >>> StagesState(retraining=state).self_training
+    ()
     """
 
     retraining: TrainingState
-    self_training: TrainingState | None = None
+    self_training: tuple[TrainingState, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,9 +58,11 @@ class Staged:
     model
         The network, in evaluation mode.
     votes
-        What it was taught in the last stage, (m, L) or (m,).
-    retraining, self_training
-        The history of each training.
+        What it was taught in the last round, (m, L) or (m,).
+    retraining
+        The history of the first training.
+    self_training
+        That of each round of the last.
 
     Examples
     --------
@@ -59,7 +70,7 @@ class Staged:
     ...     model=nn.Identity(),
     ...     votes=torch.tensor([0, 1]),
     ...     retraining=History(),
-    ...     self_training=History(),
+    ...     self_training=(History(),),
     ... )
     >>> len(staged.votes)
     2
@@ -68,12 +79,15 @@ class Staged:
     model: nn.Module
     votes: Tensor
     retraining: History
-    self_training: History
+    self_training: tuple[History, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Stages:
-    """Retrain on both domains, let the target's rows be voted on, and train on the votes.
+    """Retrain on both domains, let the target's rows be voted on, train on the votes, vote again.
+
+    A network that has learned the target's own look draws its classes further apart, so that the
+    next votes are better than what it was taught.
 
     Parameters
     ----------
@@ -81,7 +95,14 @@ class Stages:
         Takes `Views`, returns classes (m,) int64 or how much speaks for each class (m, L); by
         default `GraphVotes`.
     retraining, self_training
-        The first and the last stage.
+        The first stage, and a round of the last.
+    rounds
+        How often it is voted and trained on the votes, 1 or more.
+
+    Raises
+    ------
+    InputError
+        If the number of rounds is none.
 
     Examples
     --------
@@ -101,6 +122,10 @@ class Stages:
     votes: Callable[[Views], Tensor] = field(default_factory=GraphVotes)
     retraining: Retraining = field(default_factory=Retraining)
     self_training: SelfTraining = field(default_factory=SelfTraining)
+    rounds: int = 3
+
+    def __post_init__(self) -> None:
+        check_options(self, rounds=whole("pass for example rounds=3"))
 
     def fit(
         self,
@@ -123,7 +148,8 @@ class Stages:
         target
             Rows (m, ...).
         state
-            Where to go on from. Votes are not kept: they are made again, from the same features.
+            Where to go on from. Votes are not kept: they are made again, from the same features,
+            round by round.
         on_epoch
             Called with the state after every epoch of either training.
         report
@@ -132,7 +158,7 @@ class Stages:
         Returns
         -------
         Staged
-            The network, the votes and both histories.
+            The network, the votes and all histories.
 
         Raises
         ------
@@ -142,42 +168,50 @@ class Stages:
             If a loss stops being finite.
         """
         _check(source, target)
-        last: list[TrainingState] = [] if state is None else [state.retraining]
+        reached: list[TrainingState] = []
+        begun = [] if state is None else [state.retraining, *state.self_training]
 
-        def keep_first(reached: TrainingState) -> None:
-            last[:] = [reached]
+        def keep(stage: int, last: TrainingState) -> None:
+            reached[stage:] = [last]
             if on_epoch is not None:
-                on_epoch(StagesState(retraining=reached))
+                on_epoch(StagesState(retraining=reached[0], self_training=tuple(reached[1:])))
 
-        def keep_last(reached: TrainingState) -> None:
-            if on_epoch is not None:
-                on_epoch(StagesState(retraining=last[0], self_training=reached))
+        def before(stage: int) -> TrainingState | None:
+            """Return where a stage goes on from, and count it as reached."""
+            if stage >= len(begun):
+                return None
+            reached[stage:] = [begun[stage]]
+            return begun[stage]
 
         first = self.retraining.fit(
-            model,
-            source,
-            target,
-            state=last[0] if last else None,
-            on_epoch=keep_first,
-            report=report,
+            model, source, target, state=before(0), on_epoch=partial(keep, 0), report=report
         )
-        report(Progress(task="Voting on the target", done=0, total=1))
-        votes = self.votes(self._views(model, first.model, source, target))
-        report(Progress(task="Voting on the target", done=1, total=1))
-        second = self.self_training.fit(
-            first.model,
-            target,
-            votes,
-            state=None if state is None else state.self_training,
-            on_epoch=keep_last,
-            report=report,
-        )
+        network, histories = first.model, []
+        for turn in range(1, self.rounds + 1):
+            report(Progress(task="Voting on the target", done=turn - 1, total=self.rounds))
+            votes = self.votes(self._views(model, network, source, target))
+            report(Progress(task="Voting on the target", done=turn, total=self.rounds))
+            trained = self._training(turn).fit(
+                network,
+                target,
+                votes,
+                state=before(turn),
+                on_epoch=partial(keep, turn),
+                report=report,
+            )
+            network = trained.model
+            histories.append(trained.history)
         return Staged(
-            model=second.model,
+            model=network,
             votes=votes,
             retraining=first.history,
-            self_training=second.history,
+            self_training=tuple(histories),
         )
+
+    def _training(self, turn: int) -> SelfTraining:
+        """Return the training of one round, which draws as no other does."""
+        options = self.self_training.options
+        return replace(self.self_training, options=replace(options, seed=options.seed + turn - 1))
 
     def _views(
         self, given: nn.Module, model: nn.Module, source: tuple[Tensor, Tensor], target: Tensor
