@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
@@ -21,11 +20,11 @@ import torch
 from bench import Bench, Sizes
 from isolate import start_server
 from jobs import JOBS
+from machine import describe_machine
 from picture import growth_picture
 from table import job_table
 
 from monge.errors import MongeError
-from monge.experiments.environment import describe_environment
 from monge.files import write_bytes, write_text
 
 FORMAT = 1
@@ -69,31 +68,16 @@ def say(text: str) -> None:
     print(text, flush=True)
 
 
-def processor() -> str:
-    """Return the name of the processor, as well as this system tells it."""
-    try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    except OSError:
-        pass
-    return platform.processor() or platform.machine()
-
-
 def environment() -> dict[str, Any]:
     """Return machine, versions, threads and commit."""
-    found = describe_environment()
+    found = describe_machine()
     folder = os.environ.get("MONGE_PEERS")
     for name in OPTIONAL:
         distributions = list(metadata.distributions(name=name))
         if not distributions and folder:
             distributions = list(metadata.distributions(name=name, path=[folder]))
         found["versions"][name] = distributions[0].version if distributions else "not installed"
-    return found | {
-        "processor": processor(),
-        "processors": os.cpu_count(),
-        "load_at_start": list(os.getloadavg()) if hasattr(os, "getloadavg") else None,
-    }
+    return found
 
 
 def main() -> int:

@@ -99,3 +99,60 @@ def test_yardstick_against_the_dense_plan(monkeypatch):
         v = 1 / 40 / (kernel.T @ u)
         u = 1 / 70 / (kernel @ v)
     np.testing.assert_allclose(plan, u[:, None] * kernel * v, rtol=1e-9)
+
+
+@pytest.fixture(scope="module")
+def on_tables(tmp_path_factory):
+    """Return what the quick run on tables wrote, and its folder."""
+    pytest.importorskip("pyarrow")
+    folder = tmp_path_factory.mktemp("tables")
+    words = ["--quick", "--rows", "3000", "--scratch", str(folder), "--out", "new/tables.json"]
+    command = [sys.executable, str(BENCHMARKS / "tables.py"), *words]
+    environment = os.environ | {"OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=folder, env=environment, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in folder.iterdir()] == ["new"]  # the long tables are gone
+    record = json.loads((folder / "new" / "tables.json").read_text())
+    return record | {"page": (folder / "new" / "tables.md").read_text(), "spoken": done.stdout}
+
+
+def test_artifacts_are_weighed_and_loaded(on_tables):
+    assert on_tables["environment"]["processor"]
+    assert (on_tables["seed"], on_tables["fit_rows"], on_tables["columns"]) == (0, 200, 12)
+    assert {"sinkhorn", "linear", "prototypes"} <= set(on_tables["artifacts"])
+    for row in on_tables["artifacts"].values():
+        assert set(row["bytes"]) == {"arrays.safetensors", "config.json"}
+        assert row["bytes"]["arrays.safetensors"] > 200 * 12 * 4
+        assert 0 < row["load"]["minimum"] == min(row["load"]["all"])
+
+
+def test_predict_is_measured_in_a_process_of_its_own(on_tables):
+    (row,) = on_tables["predict"]
+    assert row["rows"] == 3000
+    assert row["rows_per_second"] == pytest.approx(row["rows"] / row["seconds"])
+    assert 0 < row["seconds"] < row["process_seconds"]
+    assert row["peak_bytes_above_libraries"] > 0
+    assert row["table_bytes"] > row["rows"] * 12 * 3
+
+
+def test_the_page_of_tables_names_its_command_but_no_place(on_tables):
+    assert "`python benchmarks/tables.py --quick --rows 3000`" in on_tables["page"]
+    assert "no figure below means anything" in on_tables["page"]
+    assert on_tables["page"] in on_tables["spoken"]
+    assert on_tables["page"].count("| sinkhorn |") == 1
+
+
+def test_a_table_without_room_is_refused_before_it_is_written(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import tables
+
+    monkeypatch.setattr(tables, "ARTIFACTS", {})  # nothing is begun where it is not refused
+    told = tables.options(["--rows", str(10**12), "--scratch", str(tmp_path)])
+    with pytest.raises(OSError, match=r"need 672,?000.* GB on the disk of .*; name another with"):
+        tables.measure(told, print)
+    assert list(tmp_path.iterdir()) == []
+    assert tables.options([]).rows == 5_000_000
+    with pytest.raises(SystemExit):
+        tables.options(["--rows", "3"])

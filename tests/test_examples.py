@@ -1,4 +1,4 @@
-"""The examples: the post on small data and as it is, and a network of one's own."""
+"""The examples: the post on small data and as it is, networks of one's own."""
 
 import re
 import runpy
@@ -45,6 +45,15 @@ def test_a_network_of_your_own(follow):
     assert float((fitted == names["y"]).double().mean()) > 0.9
     # Of 897 rows: a standard error of at most 1.7 points.
     assert said["1-NN after coral"] > said["the network as it is"] + 20
+
+
+def test_a_network_of_your_own_trained_again(follow):
+    text, names = follow("retrained_network.py")
+    said = figures(text)
+    assert len(names["retrained"].history) == 6
+    # Of 897 rows: a standard error of at most 1.7 points.
+    assert said["retrained on both domains"] > said["the network as it is"] + 15
+    assert said["then on its own target"] > said["retrained on both domains"] - 3
 
 
 def test_the_post_on_small_data(follow):

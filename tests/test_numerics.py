@@ -123,3 +123,25 @@ def test_solves_plans_and_searches_work_at_full_precision(monkeypatch):
         seen.clear()
         work()
     assert set(seen) == {"ieee"}
+
+
+def test_tf32_is_used_where_it_is_asked_for_and_nowhere_else():
+    def told():
+        return torch.backends.cuda.matmul.fp32_precision
+
+    before, seen = told(), []
+
+    def cost(x, y):
+        seen.append(told())
+        return (x[:, None] - y[None]).square().sum(2)
+
+    problem = Problem(PointCloud(torch.rand(20, 3), torch.rand(10, 3), cost))
+    with numerics.tf32():
+        assert told() == before  # only work of monge's own is done with it
+        asked = Sinkhorn().solve(problem, throw=False)
+    assert asked.converged
+    assert set(seen) == {"tf32"}
+    assert told() == before
+    seen.clear()
+    Sinkhorn().solve(problem)
+    assert set(seen) == {"ieee"}

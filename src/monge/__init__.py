@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from monge import data, errors, nets, training
+    from monge import data, errors, joint, nets, training
     from monge.adapters import Adapter, Partial, Unbalanced, load, make_pipeline
     from monge.geometry import DenseCost, PointCloud
     from monge.maps import (
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from monge.solvers import (
         ClassRegularized,
         Exact,
+        Graph,
         Laplacian,
         Problem,
         Prototypes,
@@ -43,6 +44,7 @@ __all__ = [
     "DenseCost",
     "EntropicMap",
     "Exact",
+    "Graph",
     "Kernel",
     "Laplacian",
     "LinearMonge",
@@ -60,6 +62,7 @@ __all__ = [
     "data",
     "errors",
     "extract_features",
+    "joint",
     "load",
     "make_pipeline",
     "nets",
@@ -82,6 +85,7 @@ _HOMES = {
     "solvers": (
         "ClassRegularized",
         "Exact",
+        "Graph",
         "Laplacian",
         "Problem",
         "Prototypes",

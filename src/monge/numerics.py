@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 import torch
 
 from monge._types import Tensor
 
-__all__ = ["full_precision", "moments", "resolve_dtype", "row_slices", "symmetric_power"]
+__all__ = ["full_precision", "moments", "resolve_dtype", "row_slices", "symmetric_power", "tf32"]
 
 BLOCK_ELEMENTS = 2**21
 """Entries of one block: 8 MiB of float32, which stays near the processor."""
@@ -40,13 +41,37 @@ def resolve_dtype(*tensors: Tensor) -> torch.dtype:
     return torch.float64 if any(t.dtype == torch.float64 for t in tensors) else torch.float32
 
 
+_TF32: ContextVar[bool] = ContextVar("tf32", default=False)
+
+
+@contextmanager
+def tf32() -> Iterator[None]:
+    """Let monge multiply float32 as TF32 in here, on GPUs that can; it does so nowhere else.
+
+    That is several times faster and keeps 11 bits of each factor. The sweeps that certify a plan
+    are then of the costs so rounded: about three digits of each, whatever tolerance was asked for.
+
+    Examples
+    --------
+    >>> import monge
+    >>> x = torch.tensor([[0.0], [1.0]])
+    >>> with tf32():
+    ...     solution = monge.Sinkhorn().solve(monge.Problem(monge.PointCloud(x, x)))
+    """
+    token = _TF32.set(True)
+    try:
+        yield
+    finally:
+        _TF32.reset(token)
+
+
 @contextmanager
 def full_precision() -> Iterator[None]:
     """Multiply float32 as float32 in here, whatever the process is set to, and put that back.
 
     TF32 and bf16 keep 11 and 8 bits of a factor: a plan made with them may not meet its marginals.
-    The setting is the process's own: other threads meet it as well meanwhile. It serves as a
-    decorator too.
+    Only inside `tf32` is TF32 used. The setting is the process's own: other threads meet it as well
+    meanwhile. It serves as a decorator too.
 
     Examples
     --------
@@ -58,7 +83,7 @@ def full_precision() -> Iterator[None]:
     ]
     if not all(hasattr(backend, "fp32_precision") for backend in backends):
         before = torch.get_float32_matmul_precision()  # PyTorch before 2.9
-        torch.set_float32_matmul_precision("highest")
+        torch.set_float32_matmul_precision("high" if _TF32.get() else "highest")
         try:
             yield
         finally:
@@ -68,6 +93,8 @@ def full_precision() -> Iterator[None]:
     try:
         for backend in backends:
             backend.fp32_precision = "ieee"
+        if _TF32.get():
+            backends[0].fp32_precision = "tf32"
         yield
     finally:
         for backend, precision in zip(backends, told, strict=True):

@@ -18,13 +18,14 @@ from monge import (
     Laplacian,
     Sinkhorn,
 )
-from monge.adapters import MAPS, TRANSPORTS
+from monge.adapters import MAPS, TRANSPORTS, Partial
 from monge.errors import (
     Cancelled,
     ConvergenceError,
     InputError,
     UnsupportedCostError,
 )
+from monge.solvers import Solver
 from tolerances import tolerance
 
 KINDS = [(name, "barycentric") for name in TRANSPORTS] + [("sinkhorn", "entropic")]
@@ -347,16 +348,62 @@ def test_a_map_that_the_cost_does_not_allow_is_refused(two):
         fitted(two, "exact", map="entropic")
 
 
-@pytest.mark.parametrize("cost", ["euclidean", "cosine", torch.cdist])
-@pytest.mark.parametrize("plan_map", MAPS)
-@pytest.mark.parametrize("transport", ["sinkhorn", "exact", "prototypes", "ridge"])
-def test_a_cost_that_the_map_has_no_formula_for_is_refused_before_the_solve(
-    two, transport, plan_map, cost, monkeypatch
-):
-    def solve(*_, **__):
-        raise AssertionError("work was started")
+class SolvedError(AssertionError):
+    """A solve was begun."""
 
-    monkeypatch.setattr(type(TRANSPORTS[transport]()), "solve", solve)
+
+@pytest.fixture
+def no_solve(monkeypatch):
+    """Have every solve of a transport of this house fail."""
+
+    def solve(*_, **__):
+        raise SolvedError
+
+    for make in TRANSPORTS.values():
+        if isinstance(make(), Solver):
+            monkeypatch.setattr(type(make()), "solve", solve)
+
+
+@pytest.mark.parametrize(
+    "transport",
+    [*("exact", "class_regularized", "laplacian", "prototypes"), Partial(epsilon=0)],
+    ids=str,
+)
+def test_an_entropic_map_of_no_such_plan_is_refused_before_the_solve(two, no_solve, transport):
+    words = r"^Adapter: 'transport' must be one with an entropic plan .*; use map='barycentric'"
+    with pytest.raises(InputError, match=words):
+        fitted(two, transport, map="entropic")
+
+
+@pytest.mark.parametrize("transport", ["sinkhorn", "unbalanced", "partial", "ridge", "kernel"])
+def test_an_entropic_map_that_may_follow_comes_to_the_solve(two, no_solve, transport):
+    with pytest.raises(SolvedError):
+        fitted(two, transport, map="entropic")
+
+
+def test_an_entropic_map_beside_known_labels_is_refused_before_the_solve(two, no_solve):
+    y_target = np.where(np.arange(50) == 7, 0, None)
+    words = r"^Adapter: 'y_target' must be left out where the map is entropic .* got 1 known labels"
+    fit = Adapter(map="entropic", target_prior="estimate").fit
+    with pytest.raises(InputError, match=words):
+        fit(two.X, two.y, X_target=two.Xt, y_target=y_target)
+    with pytest.raises(SolvedError):
+        Adapter(map="entropic").fit(two.X, two.y, X_target=two.Xt, y_target=[None] * 50)
+
+
+@pytest.mark.parametrize("cost", ["euclidean", "cosine", torch.cdist])
+@pytest.mark.parametrize(
+    ("transport", "plan_map"),
+    [
+        (transport, plan_map)
+        for transport in ("sinkhorn", "exact", "prototypes", "ridge")
+        for plan_map in MAPS
+        if plan_map != "entropic" or transport in ("sinkhorn", "ridge")
+    ],
+)
+def test_a_cost_that_the_map_has_no_formula_for_is_refused_before_the_solve(
+    two, transport, plan_map, cost, no_solve
+):
     with pytest.raises(
         UnsupportedCostError, match=r"^Adapter: 'cost' must be 'sqeuclidean' where .*; [^\n]*\.$"
     ):

@@ -6,6 +6,7 @@ import torch
 
 from monge import Adapter, Exact, Sinkhorn
 from monge.adapters import Partial, Unbalanced
+from monge.adapters.inverse import _Turned
 from monge.errors import InputError, MongeWarning
 from monge.maps import CloudFit, Map
 
@@ -22,7 +23,8 @@ def test_an_affine_map_is_undone(two, transport):
 
 
 @pytest.mark.parametrize(
-    "transport", [Sinkhorn(), Exact(), Unbalanced(), Partial(), "class_regularized", "laplacian"]
+    "transport",
+    [Sinkhorn(), Exact(), Unbalanced(), Partial(), "class_regularized", "laplacian", "prototypes"],
 )
 def test_a_target_row_goes_to_the_mean_of_the_sources_that_feed_it(two, transport):
     adapter = fitted(two, transport)
@@ -40,6 +42,27 @@ def test_the_entropic_map_goes_back_as_an_entropic_map(two):
     np.testing.assert_allclose(
         forward.inverse_transform(rows), swapped.transform(rows), rtol=0, atol=1e-5
     )
+
+
+def test_a_plan_of_prototypes_comes_back_to_the_means_of_the_classes(two):
+    adapter = fitted(two, "prototypes")
+    back = adapter.inverse_transform(two.Xt)
+    means = np.stack([two.X[two.y == label].mean(0) for label in (0, 1)])
+    shares = adapter.propagate()
+    np.testing.assert_allclose(back, shares @ means, rtol=0, atol=1e-6)
+
+
+def test_any_plan_is_read_from_the_other_side(two):
+    plan = fitted(two, "prototypes").solution_.plan
+    turned, matrix = _Turned(plan=plan), plan.dense()
+    assert turned.shape == (50, 60)
+    torch.testing.assert_close(turned.dense(), matrix.T)
+    torch.testing.assert_close(turned.rows(48, 99), matrix.T[48:])
+    for own, other in zip(turned.marginals(), reversed(plan.marginals()), strict=True):
+        torch.testing.assert_close(own, other)
+    for verb, rows, expected in (("push", 50, matrix), ("pull", 60, matrix.T)):
+        v = torch.randn(rows, 2, generator=torch.Generator().manual_seed(0), dtype=plan.dtype)
+        torch.testing.assert_close(getattr(turned, verb)(v), expected @ v)
 
 
 def test_exact_transport_of_moved_rows_is_undone(two):

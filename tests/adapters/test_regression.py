@@ -13,7 +13,7 @@ from monge import Adapter
 from monge.adapters import TRANSPORTS
 from monge.errors import InputError
 
-CLASSES_ONLY = ("class_regularized", "prototypes")
+CLASSES_ONLY = ("class_regularized", "graph", "jdot", "prototypes")
 TRANSPORTS_OF_NUMBERS = [name for name in TRANSPORTS if name not in CLASSES_ONLY]
 
 

@@ -184,15 +184,16 @@ def test_a_data_folder_with_one_damaged_file_of_two(start, tmp_path, data_dir):
         assert "USPS/usps.bz2" in err
 
 
-INTERRUPTED_WHILE_LOADING = """
-import builtins, sys
+STOPPED_WHILE_LOADING = """
+import builtins, os, signal, sys, time
 import monge.cli
 
 real = builtins.__import__
 
 def interrupted(name, *rest, **options):
     if name == "monge.cli.app":
-        raise KeyboardInterrupt
+        os.kill(os.getpid(), getattr(signal, sys.argv[1]))
+        time.sleep(60)
     return real(name, *rest, **options)
 
 builtins.__import__ = interrupted
@@ -200,9 +201,12 @@ sys.exit(monge.cli.main(["demo"]))
 """
 
 
-def test_an_interrupt_while_the_libraries_load_is_one_line(tmp_path):
-    words = [sys.executable, "-c", INTERRUPTED_WHILE_LOADING]
+@pytest.mark.parametrize(
+    ("name", "code", "word"), [("SIGINT", 130, "interrupted"), ("SIGTERM", 143, "terminated")]
+)
+def test_a_signal_while_the_libraries_load_is_one_line(tmp_path, name, code, word):
+    words = [sys.executable, "-c", STOPPED_WHILE_LOADING, name]
     done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=tmp_path)
-    assert done.returncode == 130
-    assert done.stderr == "monge: interrupted before anything was begun.\n"
+    assert done.returncode == code
+    assert done.stderr == f"monge: {word} before anything was begun.\n"
     assert done.stdout == ""

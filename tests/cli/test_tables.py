@@ -12,7 +12,7 @@ pytest.importorskip("pandas")
 
 import monge
 from monge.cli import main
-from monge.data.tables import open_table, write_table
+from monge.data.tables import Table, open_table, parquet, write_table
 from monge.workflows import applying
 
 NAMES = ("f0", "f1", "f2")
@@ -142,6 +142,36 @@ def test_a_source_is_moved_with_its_labels(call, tables, two, tmp_path, monkeypa
     assert table.labels("kind").tolist() == KINDS[two.y].tolist()
 
 
+@pytest.mark.parametrize("rows", [7, 50])
+def test_labels_are_read_by_pieces(call, tables, tmp_path, monkeypatch, rows):
+    """No command but the fit reads a column whole, and the pieces need not be the batches."""
+
+    def refused(*_):
+        raise AssertionError("a column was read whole")
+
+    words = ("evaluate", tables / "adapter", tables / "labelled.parquet", "--json")
+    whole = json.loads(call(*words)[1])
+    monkeypatch.setattr(Table, "labels", refused)
+    monkeypatch.setattr(parquet, "BATCH_ROWS", rows)
+    monkeypatch.setattr(applying.batches, "__defaults__", (11,))
+    code, out, err = call(*words)
+    assert (code, json.loads(out)) == (0, whole)
+    assert "Looking through column 'kind' of labelled.parquet: done (50 rows)" in err
+    words = ("transform", tables / "adapter", tables / "source.parquet", "-o", tmp_path / "o.npz")
+    assert call(*words)[0] == 0
+    with np.load(tmp_path / "o.npz") as moved:
+        assert moved["kind"].tolist() == ["ant"] * 30 + ["bee"] * 30
+
+
+def test_an_unknown_class_is_named_by_its_row_in_the_file(call, tables, tmp_path, monkeypatch):
+    kinds = np.where(np.arange(20) == 17, "cow", "ant")
+    write(tmp_path / "t.parquet", **dict.fromkeys(NAMES, np.zeros(20)), kind=kinds)
+    monkeypatch.setattr(parquet, "BATCH_ROWS", 6)
+    code, _, err = call("evaluate", tables / "adapter", tmp_path / "t.parquet")
+    assert code == 3
+    assert "got 'cow' in column 'kind', row 18" in err
+
+
 def test_an_evaluation_counts_before_and_after(call, tables, two):
     words = ("evaluate", tables / "adapter", tables / "labelled.parquet")
     code, out, _ = call(*words, "--source", tables / "source.csv", "--json")
@@ -228,6 +258,10 @@ def test_other_choices_by_name(call, tables, tmp_path, transport, classifier):
         (["--option", "epsilon"], "'epsilon' is not KEY=VALUE"),
         (["--option", "transport.speed=9"], "'transport' must be given parameters among"),
         (["--option", "transport.epsilon=-1"], "'epsilon' must be a positive"),
+        (
+            ["--transport", "exact", "--option", "map=entropic"],
+            "'transport' must be one with an entropic plan",
+        ),
         (["--option", "speed=9"], "Invalid parameter 'speed'"),
         (["--speed", "9"], "No such option: --speed"),
     ],
@@ -298,7 +332,7 @@ def test_an_unknown_class_in_an_evaluation_is_named(call, tables, tmp_path):
     code, _, err = call("evaluate", tables / "adapter", tmp_path / "t.csv")
     assert code == 3
     assert "labels among ant, bee, got 'cow' in column 'kind', row 2" in err
-    assert one_sentence(err)
+    assert one_sentence(err.splitlines(keepends=True)[-1])
 
 
 @pytest.mark.parametrize("verb", ["predict", "info"])
@@ -359,19 +393,27 @@ def test_an_interrupt_leaves_nothing(call, tables, tmp_path, monkeypatch, verb):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_ctrl_c_amid_a_long_file_leaves_nothing(start, tables, tmp_path):
-    rows = np.random.default_rng(0).normal(size=(2_000_000, 3)).astype(np.float32)
+STOPS = {
+    "ctrl-c": (signal.SIGINT, 130, "interrupted"),
+    "sigterm": (signal.SIGTERM, 143, "terminated"),
+}
+
+
+@pytest.mark.parametrize(("name", "stop"), [("o.csv", "ctrl-c"), ("o.npz", "sigterm")])
+def test_a_signal_amid_a_long_file_leaves_nothing(start, tables, tmp_path, name, stop):
+    number, code, word = STOPS[stop]
+    rows = np.random.default_rng(0).normal(size=(1_000_000, 3)).astype(np.float32)
     write(tmp_path / "big.parquet", **dict(zip(NAMES, rows.T, strict=True)))
-    process = start("predict", str(tables / "adapter"), "big.parquet", "-o", "o.csv")
+    process = start("predict", str(tables / "adapter"), "big.parquet", "-o", name)
     deadline = time.monotonic() + 60
-    while not list(tmp_path.glob(".o.csv.*")):
+    while not list(tmp_path.glob(f".{name}.*")):
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert err == "monge: interrupted; nothing was written.\n"
+    assert process.returncode == code
+    assert err == f"monge: {word}; nothing was written.\n"
     assert [path.name for path in tmp_path.iterdir()] == ["big.parquet"]
 
 

@@ -12,7 +12,7 @@ pytest.importorskip("pandas")
 
 import pyarrow.parquet as pq  # noqa: E402 - what may be missing comes first
 
-from monge.data.tables import open_table, write_table  # noqa: E402
+from monge.data.tables import csv, open_table, write_table  # noqa: E402
 from monge.errors import DataError, InputError, OutputError  # noqa: E402
 
 ROWS = 1000
@@ -113,14 +113,57 @@ def test_fields_are_columns(tmp_path):
         (["True", "False", "True"], np.array([True, False, True])),
         (["1", "b", "1.0"], np.array(["1", "b", "1.0"], dtype=object)),
         (["NA", "b", "nan"], np.array(["NA", "b", "nan"], dtype=object)),
+        (["1", "--5", "-0"], np.array(["1", "--5", "-0"], dtype=object)),
+        (["1", "9" * 19, "2"], np.array(["1", "9" * 19, "2"], dtype=object)),
+        (["-1", "9223372036854775807", "2"], np.array([-1, 2**63 - 1, 2])),
         (['"a,b"', '"a\nb"', '""""'], np.array(["a,b", "a\nb", '"'], dtype=object)),
     ],
 )
 def test_labels_of_text_are_what_they_say(tmp_path, cells, expected):
     (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"1,{cell}\n" for cell in cells))
-    labels = open_table(tmp_path / "t.csv").labels("y")
+    table = open_table(tmp_path / "t.csv")
+    labels = table.labels("y")
     assert labels.dtype == expected.dtype
     assert labels.tolist() == expected.tolist()
+    pieces = list(table.label_batches("y", table.label_kind("y")))
+    assert np.concatenate(pieces).tolist() == expected.tolist()
+    assert pieces[0].dtype.kind == ("U" if expected.dtype == object else expected.dtype.kind)
+
+
+@pytest.mark.parametrize(
+    ("usual", "odd", "kind"),
+    [
+        ("2", "7", "int64"),
+        ("2", "seven", "<U5"),
+        ("2", "007", "<U3"),
+        ("true", "false", "bool"),
+        ("true", "yes", "<U4"),
+        ("true", "False", "<U5"),
+    ],
+)
+@pytest.mark.parametrize("early", [True, False])
+def test_one_label_decides_for_all(tmp_path, monkeypatch, usual, odd, kind, early):
+    """Pieces are few rows, and each comes in the type of the whole column."""
+    monkeypatch.setattr(csv, "BLOCK_BYTES", 64)
+    labels = [odd] + [usual] * 200 if early else [usual] * 200 + [odd]
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"1,{label}\n" for label in labels))
+    table = open_table(tmp_path / "t.csv")
+    told = []
+    found = table.label_kind("y", report=told.append)
+    pieces = list(table.label_batches("y", found))
+    assert len(pieces) > 5
+    assert {piece.dtype for piece in pieces} == {np.dtype(kind)}
+    whole = np.concatenate(pieces).astype(str).tolist()
+    assert whole == ([label.title() for label in labels] if kind == "bool" else labels)
+    assert [(told[-1].done, told[-1].total)] == [(201, 201)]
+
+
+def test_a_late_missing_label_is_named_by_its_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(csv, "BLOCK_BYTES", 64)
+    for content, row in (("1,2\n" * 200 + "1,\n", 201), ("1,\n" * 200 + "1,2\n", 1)):
+        (tmp_path / "t.csv").write_text("x,y\n" + content)
+        with pytest.raises(DataError, match=f"missing value in column 'y', row {row};"):
+            open_table(tmp_path / "t.csv").label_kind("y")
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 import os
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
@@ -58,3 +59,13 @@ def untimed():
         return content
 
     return call
+
+
+@pytest.fixture(scope="session")
+def office_dir():
+    """Return the folder with Office-Caltech10, or skip: tests never download."""
+    named = os.environ.get("MONGE_DATA")
+    folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "data"
+    if not (folder / "OfficeCaltech10").is_dir():
+        pytest.skip(f"no OfficeCaltech10 in {folder}; set MONGE_DATA to a folder that holds it")
+    return folder

@@ -183,6 +183,41 @@ def test_a_cost_without_points_has_no_map(fit):
         fit(Problem(DenseCost(torch.rand(4, 5, generator=generator(0)))))
 
 
+@pytest.mark.parametrize("option", [Barycentric(), EntropicMap(), Ridge(), Kernel()], ids=repr)
+@pytest.mark.parametrize("given", [None, torch.zeros(3, 2), "problem"], ids=type)
+def test_what_is_no_solution_has_no_map(option, given):
+    if given == "problem":
+        given = Problem(PointCloud(*clouds(3, 4, 2)))
+    name = type(option).__name__
+    with pytest.raises(
+        InputError, match=rf"^{name}: 'solution' must be a Solution, got \w+; .*\.$"
+    ):
+        option.fit(given)
+
+
+@pytest.mark.parametrize("option", [Standardise(), Coral(), LinearMonge()], ids=repr)
+@pytest.mark.parametrize("given", [None, PointCloud(*clouds(3, 4, 2))], ids=type)
+def test_what_is_no_problem_has_no_map(option, given):
+    name = type(option).__name__
+    with pytest.raises(InputError, match=rf"^{name}: 'problem' must be a Problem, got \w+; .*\.$"):
+        option.fit(given)
+
+
+def test_a_map_is_shown_in_a_line_without_its_numbers(fit, problem, dtype):
+    moved = fit(problem)
+    shown, name = repr(moved), str(dtype).removeprefix("torch.")
+    assert shown.startswith(f"{type(moved).__name__}(")
+    assert name in shown
+    assert "tensor" not in shown
+    assert "\n" not in shown
+    assert len(shown) <= 110
+    for part, value in vars(moved).items():
+        if isinstance(value, torch.Tensor):
+            assert f"{part}: {' x '.join(map(str, value.shape))} " in shown
+        else:
+            assert f"{part}={value:.3g}" in shown
+
+
 def test_what_is_refused_is_named_by_its_caller():
     with pytest.raises(InputError, match=r"^Someone: 'points'"):
         check_points(torch.zeros(2, 2), 3, "Someone")

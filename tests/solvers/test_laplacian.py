@@ -88,7 +88,7 @@ def test_what_it_cannot_solve_is_refused(problem):
         Laplacian().solve(Problem(DenseCost(torch.ones(3, 3))))
     with pytest.raises(MemoryBudgetError, match=r"^Laplacian: 'memory' must be at least"):
         Laplacian(memory=1000).solve(problem)
-    with pytest.raises(InputError, match=r"^neighbour_graph: 'k' must be from 1 to 19"):
+    with pytest.raises(InputError, match=r"^nearest_others: 'k' must be from 1 to 19"):
         Laplacian(neighbours=20).solve(problem)
 
 

@@ -11,7 +11,8 @@ from monge import Adapter, Barycentric, PointCloud, Problem, Sinkhorn
 from monge.errors import Cancelled, ConvergenceError, InputError, MemoryBudgetError
 from monge.geometry import DenseCost
 from monge.solvers import Status
-from monge.solvers.prototypes import ClassPlan, Prototypes, _directions
+from monge.solvers.directions import directions
+from monge.solvers.prototypes import ClassPlan, Prototypes
 from tolerances import tolerance
 from zoo import clouds, generator, solution_of
 
@@ -228,7 +229,7 @@ def test_the_move_is_the_mean_over_the_classes_by_their_mass():
     problem, _ = task((0.1, 0.1, 0.2, 0.2, 0.4))
     seen = []
     first = Prototypes(rounds=1).solve(problem, throw=False, report=seen.append)
-    x, y = (_directions(p, p.new_ones(len(p))) for p in (problem.geometry.x, problem.geometry.y))
+    x, y = (directions(p, p.new_ones(len(p))) for p in (problem.geometry.x, problem.geometry.y))
     begun = torch.stack([x[problem.source_labels == c].mean(0) for c in range(5)])
     moved = first.plan.classes.dense() @ y
     begun, moved = (p / p.norm(dim=1, keepdim=True) for p in (begun, moved))

@@ -294,6 +294,15 @@ def test_a_state_of_another_training_is_refused(change):
         fit(net_with_chance(), *digits(3), options=OPTIONS, state=states[-1])
 
 
+def test_a_config_of_before_there_were_terms_is_still_read():
+    x, labels = digits()
+    states = []
+    fit(seeded(2, LeNet5), x, labels, options=OPTIONS, on_epoch=states.append)
+    config = states[0].to_config()
+    old = {name: config[name] for name in ("options", "loss", "accuracy")}
+    assert TrainingState.from_config(states[0].tensors, old) == states[0]
+
+
 def test_a_foreign_config_is_no_state():
     with pytest.raises(InputError, match="TrainingState: 'config' must be"):
         TrainingState.from_config({}, {"loss": []})

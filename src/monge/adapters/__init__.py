@@ -4,6 +4,7 @@ from monge.adapters.adapter import Adapter
 from monge.adapters.artifact import describe
 from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import CLASSIFIERS
+from monge.adapters.jdot import JDOT
 from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
 from monge.adapters.pipeline import AdapterPipeline, make_pipeline
@@ -12,6 +13,7 @@ from monge.adapters.relaxed import Partial, Unbalanced
 
 __all__ = [
     "CLASSIFIERS",
+    "JDOT",
     "MAPS",
     "TRANSPORTS",
     "Adapter",

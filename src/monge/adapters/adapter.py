@@ -26,7 +26,7 @@ from monge.adapters.options import OptionsEstimator
 from monge.adapters.prior import check_prior
 from monge.adapters.reach import Reach, distance_to, reach_of
 from monge.adapters.saving import SavedEstimator
-from monge.adapters.training import in_columns, trained
+from monge.adapters.training import in_columns, taught
 from monge.adapters.votes import plan_votes
 from monge.errors import InputError, MongeWarning, sentence
 from monge.geometry.costs import CostFunction
@@ -172,6 +172,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         y_target: Any = None,
         sample_weight: Any = None,
         target_weight: Any = None,
+        target_views: Any = None,
         report: Report = silent,
     ) -> Adapter:
         """Find the transport from source to target and train the classifier on the moved source.
@@ -192,6 +193,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         sample_weight, target_weight
             Weights of the rows, (n,) and (m,): the marginals of the plan, and weights of the
             classifier if it takes them. A row of weight zero does not count at all.
+        target_views
+            What else is known of the target rows, such as the pixels behind their features: a list
+            of matrices (m, k), in which ``transport="graph"`` seeks neighbours too.
         report
             Told the progress of the plan.
 
@@ -221,11 +225,16 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             target, found = None, nothing_found(prior)
         else:
             target = read_target(
-                self, X_target, y_target, target_weight, classes=source.classes, memory=memory
+                self,
+                X_target,
+                y_target,
+                target_weight,
+                target_views,
+                classes=source.classes,
+                memory=memory,
             )
             found = find(self, asked, source, target, prior, device_of(X, self.device), report)
-        moved = move(found.map, source.X)
-        classifier, centre = trained(self.classifier, moved, source, target, found.prior)
+        classifier, centre = taught(self.classifier, found, source, target)
         warning = found.prior.warning() if found.prior else None
         if warning:
             warnings.warn(warning, MongeWarning, stacklevel=2)
@@ -263,7 +272,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         """Move target rows to where the source is, (k, d) -> (k, d).
 
         The inverse of an affine map; of a plan, the map of the plan read from the target's side,
-        which does not undo `transform` row by row. It costs a pass over the plan.
+        which does not undo `transform` row by row. It costs a pass over the plan. A plan of
+        prototypes sends a class as one, so that each target row comes from the means of the
+        classes that feed it, in their shares.
 
         Raises
         ------
@@ -348,7 +359,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             remedy = "use for example transport='sinkhorn'"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
         classes = getattr(self, "classes_", None)
-        return plan_votes(self.solution_.plan, self._plan_labels, classes)
+        return plan_votes(self.solution_.plan, self._plan_labels, classes, self.target_prior_)
 
     def _require_target(self, verb: str) -> None:
         if self.map_ is None:

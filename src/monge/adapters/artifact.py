@@ -168,7 +168,7 @@ def fingerprint(names: Sequence[str] | None, count: int) -> str:
 
 def _classes() -> dict[str, type]:
     """Return the options, maps and records that an artifact may name."""
-    rooms = [import_module(f"monge.{room}") for room in ("maps", "solvers", "adapters")]
+    rooms = [import_module(f"monge.{room}") for room in ("maps", "solvers", "joint", "adapters")]
     public = [getattr(room, name) for room in rooms for name in room.__all__]
     known = [Certificate, TargetPrior, *public, *TRANSPORTS.values(), *MAPS.values()]
     return {kind.__name__: kind for kind in known if isinstance(kind, type) and _is_record(kind)}

@@ -123,6 +123,27 @@ def check_target(
     return checked
 
 
+def check_views(views: Any, length: int) -> list[NDArray]:
+    """Return other views of the target rows as finite arrays, (m, k) each.
+
+    Raises
+    ------
+    InputError
+        If one is not of the rows, or not of finite numbers.
+    """
+    checked = []
+    for view in views or ():
+        rows = np.asarray(view.detach().cpu() if isinstance(view, torch.Tensor) else view)
+        numbers = rows.dtype.kind in "biuf"
+        if rows.ndim != 2 or len(rows) != length or not numbers or not np.isfinite(rows).all():  # noqa: PLR2004 - a matrix
+            required = f"a list of matrices of finite numbers, each of {length} rows"
+            got = f"one of {rows.dtype} of shape {rows.shape}"
+            remedy = "pass for example target_views=[pixels], a row for each row of X_target"
+            raise InputError(sentence("Adapter.fit", "target_views", required, got, remedy))
+        checked.append(rows if rows.dtype == np.float64 else rows.astype(np.float32))
+    return checked
+
+
 def check_weights(weights: Any, length: int, name: str) -> NDArray | None:
     """Return one weight a row, (k,) float64, or ``None`` where none are given.
 

@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_consistent_length
 
 from monge._types import NDArray
-from monge.adapters.checks import check_rows, check_target, check_weights
+from monge.adapters.checks import check_rows, check_target, check_views, check_weights
 from monge.adapters.labels import Known, class_labels, classes_of, continuous, known_rows
 from monge.adapters.words import first_line
 from monge.errors import InputError, sentence
@@ -42,12 +42,16 @@ class Source(NamedTuple):
 
 
 class Target(NamedTuple):
-    """The target, of which some labels may be known; `X`, `weight` and `rows` as in `Source`."""
+    """The target, of which some labels may be known; `X`, `weight` and `rows` as in `Source`.
+
+    `views` are what else is known of its rows, each (m, k).
+    """
 
     X: NDArray
     known: Known
     weight: NDArray | None
     rows: NDArray
+    views: tuple[NDArray, ...] = ()
 
 
 def read_source(
@@ -89,6 +93,7 @@ def read_target(
     X_target: Any,
     y_target: Any,
     weight: Any,
+    views: Any,
     *,
     classes: NDArray | None,
     memory: str | int,
@@ -109,7 +114,8 @@ def read_target(
     rows = _counting(weight, len(X))
     counts = np.isin(known.rows, rows)
     known = Known(np.searchsorted(rows, known.rows[counts]), known.labels[counts])
-    return Target(X[rows], known, None if weight is None else weight[rows], rows)
+    views = tuple(view[rows] for view in check_views(views, len(X)))
+    return Target(X[rows], known, None if weight is None else weight[rows], rows, views)
 
 
 def drawn(draw: np.random.RandomState, length: int, subsample: int | None) -> NDArray:

@@ -12,7 +12,13 @@ from monge.adapters.checks import check_subsample
 from monge.adapters.classifiers import classifier_of, is_regression
 from monge.adapters.domains import Source, Target, drawn, weights_or_even
 from monge.adapters.label_shift import estimate_prior
-from monge.adapters.moving import Rows, check_transport, find_moving, state_problem
+from monge.adapters.moving import (
+    Rows,
+    check_map,
+    check_transport,
+    find_moving,
+    state_problem,
+)
 from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
 from monge.adapters.prior import TargetPrior
 from monge.maps import CloudFit, Map, PlanFit
@@ -55,6 +61,7 @@ def asked_of(adapter: Any, *, semi_supervised: bool) -> Asked:
         regression=regression,
         semi_supervised=semi_supervised and not regression,
     )
+    check_map(transport, plan_map)
     return Asked(transport, plan_map, check_subsample(adapter.subsample))
 
 
@@ -72,15 +79,22 @@ def find(
     device: torch.device,
     report: Report,
 ) -> Found:
-    """Draw the rows, weigh them, and find the plan and the map."""
+    """Draw the rows, weigh them, and find the plan and the map.
+
+    Raises
+    ------
+    InputError
+        If the map cannot follow such a plan, or has no formula for the cost.
+    """
     draw = check_random_state(adapter.random_state)
     rows = Rows(
         drawn(draw, len(source.X), asked.subsample), drawn(draw, len(target.X), asked.subsample)
     )
+    known = _known_classes(source, target, rows)
+    check_map(asked.transport, asked.map, len(known))
     if prior is None and adapter.target_prior is not None:
         prior = _estimated(source, target, draw)
     problem = state_problem(source, target, rows, cost=adapter.cost, prior=prior, device=device)
-    known = _known_classes(source, target, rows)
     moving = find_moving(asked.transport, asked.map, problem, known, report)
     return Found(prior, moving.map, moving.solution, rows)
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import torch
 
+from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.maps import AffineMap, Map, PlanFit
 from monge.plans import DensePlan, EntropicPlan, Plan
+from monge.plans.base import Marginals
 from monge.plans.sparse import SparsePlan
 from monge.solvers import MarginalError, Solution
 
@@ -35,7 +37,7 @@ def inverse_of(forward: Map, solution: Solution | None, plan_map: PlanFit) -> Ma
     if solution is not None:
         return plan_map.fit(_transposed(solution))
     required, got = "one that has an inverse", f"the map {type(forward).__name__}"
-    remedy = "use for example transport='linear'; of a loaded adapter, save it with inverse=True"
+    remedy = "use for example transport='linear'"
     raise InputError(sentence("Adapter.inverse_transform", "transport", required, got, remedy))
 
 
@@ -63,6 +65,7 @@ def _transposed(solution: Solution) -> Solution:
         tau_source=problem.tau_target,
         tau_target=problem.tau_source,
         source_labels=None,
+        target_views=(),
     )
     error = MarginalError(solution.marginal_error.target, solution.marginal_error.source)
     return replace(
@@ -71,13 +74,7 @@ def _transposed(solution: Solution) -> Solution:
 
 
 def _transposed_plan(plan: Plan) -> Plan:
-    """Exchange the sides of a plan; the mass is the same.
-
-    Raises
-    ------
-    InputError
-        If it is none of the plans of this house.
-    """
+    """Exchange the sides of a plan; the mass is the same."""
     if isinstance(plan, EntropicPlan):
         geometry = plan.geometry.transpose()
         return replace(plan, geometry=geometry, a=plan.b, b=plan.a, f=plan.g, g=plan.f)
@@ -86,6 +83,40 @@ def _transposed_plan(plan: Plan) -> Plan:
         return SparsePlan(row=plan.column, column=plan.row, mass=plan.mass, size=(m, n))
     if isinstance(plan, DensePlan):
         return DensePlan(plan.matrix.T)
-    required, got = "one whose plan can be read backwards", type(plan).__name__
-    remedy = "use for example transport='sinkhorn'"
-    raise InputError(sentence("Adapter.inverse_transform", "transport", required, got, remedy))
+    return _Turned(plan=plan)
+
+
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
+class _Turned(Plan):
+    """Any plan (n, m) read from the target's side, (m, n): `push` and `pull` change places."""
+
+    plan: Plan
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        n, m = self.plan.shape
+        return m, n
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.plan.dtype
+
+    @property
+    def device(self) -> torch.device:
+        return self.plan.device
+
+    def rows(self, start: int, stop: int) -> Tensor:
+        some = range(*slice(start, stop).indices(self.shape[0]))
+        chosen = torch.zeros(self.shape[0], len(some), dtype=self.dtype, device=self.device)
+        chosen[list(some), list(range(len(some)))] = 1
+        return self.plan.pull(chosen).T
+
+    def push(self, v: ArrayLike) -> Tensor:
+        return self.plan.pull(v)
+
+    def pull(self, v: ArrayLike) -> Tensor:
+        return self.plan.push(v)
+
+    def marginals(self) -> Marginals:
+        source, target = self.plan.marginals()
+        return Marginals(target, source)

@@ -12,20 +12,31 @@ from monge._types import CostName, EpsilonScale, NDArray, Tensor
 from monge.adapters.domains import Source, Target, weights_or_even
 from monge.adapters.named import Transport
 from monge.adapters.prior import TargetPrior, class_weights
-from monge.adapters.relaxed import cost_unit
+from monge.adapters.relaxed import Partial, cost_unit
 from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import OffsetCost, PointCloud
 from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
-from monge.maps import CloudFit, JointFit, Map, PlanFit
+from monge.joint import JointTransport
+from monge.maps import CloudFit, EntropicMap, JointFit, Map, PlanFit
 from monge.maps.base import cloud_of
 from monge.progress import Report
-from monge.solvers import ClassRegularized, Laplacian, Problem, Prototypes, Solution, Solver
+from monge.solvers import (
+    ClassRegularized,
+    Exact,
+    Graph,
+    Laplacian,
+    Problem,
+    Prototypes,
+    Solution,
+    Solver,
+)
 
 __all__ = [
     "Moving",
     "Rows",
     "as_given",
+    "check_map",
     "check_transport",
     "find_moving",
     "move",
@@ -34,6 +45,15 @@ __all__ = [
 
 _RELATIVE = ("epsilon", "eta", "tau_source", "tau_target")
 """Options that a transport with an ``epsilon_scale`` multiplies by the scale of the cost."""
+
+_NO_POTENTIAL = (ClassRegularized, Exact, Graph, JointTransport, Laplacian, Prototypes)
+"""Transports whose plans have no potential that says anything of new points."""
+
+_OF_CLASSES = (ClassRegularized, Graph, JointTransport, Prototypes)
+"""Transports that need source labels."""
+
+_OF_OWN_COST = (Graph, JointFit, JointTransport, Laplacian, Prototypes)
+"""Transports in whose cost known labels have no place."""
 
 _PENALTY = 2.0
 """What a known label of another class costs, in largest costs: more than a detour saves, while
@@ -63,15 +83,49 @@ def check_transport(transport: Transport, *, regression: bool, semi_supervised: 
     InputError
         If it needs classes and there are none, or known labels have no place in its cost.
     """
-    if regression and isinstance(transport, ClassRegularized | Prototypes):
+    if regression and isinstance(transport, _OF_CLASSES):
         required = "one that needs no classes, as the classifier is a regressor"
         remedy = "use for example transport='sinkhorn'"
-    elif semi_supervised and isinstance(transport, Laplacian | Prototypes | JointFit):
+    elif semi_supervised and isinstance(transport, _OF_OWN_COST):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
     else:
         return
     raise InputError(sentence("Adapter", "transport", required, transport, remedy))
+
+
+def check_map(transport: Transport, plan_map: PlanFit, known: int = 0) -> None:
+    """Refuse a map that cannot follow the plans of a transport, before there is one.
+
+    The entropic map continues the potential of an entropic plan, of no other cost than that of the
+    points. Transports that bring their own map have no use for it, and are not looked at.
+
+    Parameters
+    ----------
+    transport, plan_map
+        The options.
+    known
+        Target rows of the plan whose class is known: they change the cost.
+
+    Raises
+    ------
+    InputError
+        Naming the parameter that does not fit.
+    """
+    if not isinstance(plan_map, EntropicMap) or isinstance(transport, CloudFit):
+        return
+    needed, remedy = "an entropic plan of the points' own cost", "use map='barycentric'"
+    sharp = isinstance(transport, Partial) and transport.epsilon == 0
+    if sharp or isinstance(transport, _NO_POTENTIAL):
+        name, required = "transport", f"one with {needed}, as the map is entropic"
+        got = repr(transport)
+        remedy += ", or transport='sinkhorn'"
+    elif known:
+        name, got = "y_target", f"{known} known labels"
+        required = f"left out where the map is entropic and follows {needed}"
+    else:
+        return
+    raise InputError(sentence("Adapter", name, required, got, remedy))
 
 
 def state_problem(
@@ -104,6 +158,7 @@ def state_problem(
         torch.from_numpy(a / a.sum()) if weighted else None,  # type: ignore[arg-type] # None is uniform
         None if target.weight is None else torch.from_numpy(b / b.sum()),  # type: ignore[arg-type] # the same
         source_labels=labels,
+        target_views=tuple(torch.from_numpy(view[rows.target]) for view in target.views),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TypeAlias, TypeVar
 
 from monge.adapters.relaxed import Partial, Unbalanced
 from monge.errors import InputError, sentence
+from monge.joint import JointTransport
 from monge.maps import (
     Barycentric,
     CloudFit,
@@ -19,7 +20,7 @@ from monge.maps import (
     Ridge,
     Standardise,
 )
-from monge.solvers import ClassRegularized, Exact, Laplacian, Prototypes, Sinkhorn, Solver
+from monge.solvers import ClassRegularized, Exact, Graph, Laplacian, Prototypes, Sinkhorn, Solver
 
 __all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
 
@@ -43,6 +44,8 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "ridge": MappingEstimation,
     "kernel": _kernel,
     "prototypes": Prototypes,
+    "graph": Graph,
+    "jdot": JointTransport,
     "sinkhorn": Sinkhorn,
 }
 MAPS: Mapping[str, Callable[[], PlanFit]] = {

@@ -7,14 +7,14 @@ it has a name, a default and a place in a grid search.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isnan
-from numbers import Real
 
 from monge._types import EpsilonScale
 from monge.errors import InputError, sentence
 from monge.memory import DEFAULT_BUDGET
 from monge.progress import Report, silent
 from monge.solvers import Exact, Problem, Sinkhorn, Solution, Solver
+from monge.solvers.base import check_question
+from monge.solvers.options import Rule, at_least, check_options, is_number, shared
 
 __all__ = ["Partial", "Unbalanced", "cost_unit"]
 
@@ -67,21 +67,9 @@ class Unbalanced(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        self._sinkhorn()
-        for name in ("tau_source", "tau_target"):
-            value = getattr(self, name)
-            if not _is_real(value) or not value >= 0:
-                required, remedy = "at least 0", "pass infinity to hold the marginal"
-                raise InputError(sentence("Unbalanced", name, required, repr(value), remedy))
-
-    def _sinkhorn(self) -> Sinkhorn:
-        return Sinkhorn(
-            epsilon=self.epsilon,
-            epsilon_scale=self.epsilon_scale,
-            tolerance=self.tolerance,
-            max_sweeps=self.max_sweeps,
-            memory=self.memory,
-        )
+        shared(self, Sinkhorn)
+        hold = "pass infinity to hold the marginal"
+        check_options(self, tau_source=at_least(0, hold), tau_target=at_least(0, hold))
 
     def solve(
         self,
@@ -96,16 +84,16 @@ class Unbalanced(Solver):
         Raises
         ------
         InputError
-            If the problem says itself how its marginals are held.
+            If it is no problem, or one that says itself how its marginals are held.
         ConvergenceError
             If the tolerance was not reached and ``throw``.
         """
-        _require_balanced("Unbalanced", problem)
+        _check_question("Unbalanced", problem, start)
         unit = cost_unit(problem, self.epsilon_scale)
         relaxed = replace(
             problem, tau_source=self.tau_source * unit, tau_target=self.tau_target * unit
         )
-        return self._sinkhorn().solve(relaxed, start=start, throw=throw, report=report)
+        return shared(self, Sinkhorn).solve(relaxed, start=start, throw=throw, report=report)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,21 +137,17 @@ class Partial(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        if not _is_real(self.share) or not 0 < self.share <= 1:
-            required, remedy = "above 0 and at most 1", "pass for example share=0.9"
-            raise InputError(sentence("Partial", "share", required, repr(self.share), remedy))
+        share = Rule(
+            holds=lambda value: is_number(value) and 0 < value <= 1,
+            required="above 0 and at most 1",
+            remedy="pass for example share=0.9",
+        )
+        check_options(self, share=share)
         self._solver()
 
     def _solver(self) -> Solver:
-        if _is_real(self.epsilon) and self.epsilon == 0:
-            return Exact()
-        return Sinkhorn(
-            epsilon=self.epsilon,
-            epsilon_scale=self.epsilon_scale,
-            tolerance=self.tolerance,
-            max_sweeps=self.max_sweeps,
-            memory=self.memory,
-        )
+        exact = is_number(self.epsilon) and self.epsilon == 0
+        return Exact() if exact else shared(self, Sinkhorn)
 
     def solve(
         self,
@@ -178,22 +162,24 @@ class Partial(Solver):
         Raises
         ------
         InputError
-            If the problem says itself how its marginals are held.
+            If it is no problem, or one that says itself how its marginals are held.
         ConvergenceError
             If the plan did not converge and ``throw``.
         """
-        _require_balanced("Partial", problem)
+        _check_question("Partial", problem, start)
         part = replace(problem, mass=self.share * float(problem.a.sum()))
         return self._solver().solve(part, start=start, throw=throw, report=report)
 
 
-def _is_real(value: object) -> bool:
-    """Whether an option is a number: infinity is one, NaN and booleans are not."""
-    number = isinstance(value, Real) and not isinstance(value, bool)
-    return number and not isnan(value)  # type: ignore[arg-type] # it is a number here
+def _check_question(caller: str, problem: Problem, start: Solution | None) -> None:
+    """Refuse what is no problem, no start, or a problem that is relaxed already.
 
-
-def _require_balanced(caller: str, problem: Problem) -> None:
+    Raises
+    ------
+    InputError
+        Naming the parameter.
+    """
+    check_question(caller, problem, start)
     if not problem.balanced:
         required, got = "balanced: its marginals are relaxed here", "relaxed marginals"
         remedy = "leave tau and mass of the Problem alone, or use Sinkhorn"

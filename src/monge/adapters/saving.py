@@ -11,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from monge.adapters.artifact import Kept, save_adapter
 from monge.adapters.certificate import Certificate
 from monge.adapters.inverse import inverse_of
-from monge.maps import Map
+from monge.errors import InputError, sentence
+from monge.maps import AffineMap, Map
 
 __all__ = ["SavedEstimator"]
 
@@ -78,4 +79,9 @@ class SavedEstimator:
         kept: Kept | None = state.get("_kept")
         if kept is not None and kept.inverse is not None:
             return kept.inverse
+        if kept is not None and not isinstance(state["map_"], AffineMap):
+            required, got = "saved with its way back", "one that was loaded without"
+            remedy = "save it with inverse=True, or fit it again"
+            caller = "Adapter.inverse_transform"
+            raise InputError(sentence(caller, "adapter", required, got, remedy))
         return inverse_of(state["map_"], state["solution_"], state["_plan_map"])

@@ -12,9 +12,13 @@ from monge._types import NDArray
 from monge.adapters.centring import settled
 from monge.adapters.classifiers import classifier_of
 from monge.adapters.domains import Source, Target, weights_or_even
+from monge.adapters.finding import Found
+from monge.adapters.moving import move
 from monge.adapters.prior import TargetPrior, class_weights
+from monge.adapters.votes import plan_votes
+from monge.solvers import GraphPlan
 
-__all__ = ["Trained", "in_columns", "trained"]
+__all__ = ["Trained", "in_columns", "taught"]
 
 
 class Trained(NamedTuple):
@@ -65,6 +69,30 @@ def trained(
     if weighted and has_fit_parameter(model, "sample_weight"):
         return Trained(model.fit(X, y, sample_weight=weight), centre)
     return Trained(model.fit(X, y), centre)
+
+
+def taught(classifier: Any, found: Found, source: Source, target: Target | None) -> Trained:
+    """Train on the moved source, or on the target where the plan labels it by its graph.
+
+    Parameters
+    ----------
+    classifier
+        See `classifier_of`.
+    found
+        What was found out about the domains.
+    source, target
+        The domains.
+    """
+    solution, rows = found.solution, found.rows
+    if target is None or solution is None or not isinstance(solution.plan, GraphPlan):
+        return trained(classifier, move(found.map, source.X), source, target, found.prior)
+    votes = plan_votes(solution.plan, source.y[rows.source], source.classes, found.prior)
+    labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
+    weight = None if target.weight is None else target.weight[rows.target]
+    X = target.X[rows.target]
+    return trained(
+        classifier, X, Source(X, labels, weight, rows.target, source.classes), None, None
+    )
 
 
 def in_columns(shares: NDArray, classes: NDArray, seen: NDArray) -> NDArray:

@@ -3,10 +3,9 @@
 import sys
 from collections.abc import Sequence
 
-__all__ = ["main"]
+from monge.cli.signals import stopped, terminable
 
-INTERRUPTED = 130
-"""Exit code of a command that was interrupted, as shells have it."""
+__all__ = ["main"]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -17,10 +16,12 @@ def main(words: Sequence[str] | None = None) -> int:
     words
         The arguments; those of the process by default.
     """
-    try:
-        # The libraries take seconds to load: an interrupt meanwhile ends as quietly as later.
-        from monge.cli.app import main as run  # noqa: PLC0415 - see above
-    except KeyboardInterrupt:
-        sys.stderr.write("monge: interrupted before anything was begun.\n")
-        return INTERRUPTED
-    return run(words)
+    with terminable():
+        try:
+            # The libraries take seconds to load: an interrupt meanwhile ends as quietly as later.
+            from monge.cli.app import main as run  # noqa: PLC0415 - see above
+        except KeyboardInterrupt as error:
+            word, code = stopped(error)
+            sys.stderr.write(f"monge: {word} before anything was begun.\n")
+            return code
+        return run(words)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 import warnings
 from collections.abc import Sequence
@@ -15,10 +14,13 @@ import typer
 import monge
 from monge.cli.applying import predict, transform
 from monge.cli.bars import Bars
+from monge.cli.benching import bench
 from monge.cli.ending import EXIT_CODES, code_of
 from monge.cli.fitting import fit
 from monge.cli.judging import evaluate, info
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
+from monge.cli.signals import stopped
+from monge.cli.spreading import spread_lists
 from monge.errors import InputError, MongeError
 from monge.experiments import EXPERIMENTS, Experiment, Finished, RunOptions, run
 from monge.nets import LeNet5, summarize
@@ -36,8 +38,6 @@ app = typer.Typer(
     rich_markup_mode=None,  # the boxes cut long option names at 80 columns
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-_NUMBER = re.compile(r"-?[0-9]+")
 
 Seeds = Annotated[
     list[int] | None,
@@ -178,6 +178,7 @@ def run_experiment(
 
 for _command in (fit, predict, transform, evaluate, info):
     app.command(epilog=EXIT_CODES)(_command)
+app.add_typer(bench, name="bench", epilog=EXIT_CODES)
 
 
 def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> None:
@@ -197,8 +198,9 @@ def _run(name: str, told: dict[str, Any], out: Path, data_dir: Path | None) -> N
         complain(str(error))
         raise typer.Exit(code_of(error)) from error
     except KeyboardInterrupt as error:
-        complain("monge: interrupted; what was finished is kept, run the same command to go on.")
-        raise typer.Exit(130) from error
+        word, code = stopped(error)
+        complain(f"monge: {word}; what was finished is kept, run the same command to go on.")
+        raise typer.Exit(code) from error
     print_finished(finished)
 
 
@@ -212,26 +214,6 @@ def _finish(
         return run(experiment, options=options, out=out, data_dir=data_dir, report=bars)
 
 
-def _spread_seeds(words: Sequence[str]) -> list[str]:
-    """Turn ``--seeds 0 1 2`` into ``--seeds 0 --seeds 1 --seeds 2``, which the parser knows.
-
-    A ``--seeds`` that no number follows is left to the parser, which refuses it.
-    """
-    spread: list[str] = []
-    inside = False
-    for at, word in enumerate(words):
-        if word == "--seeds":
-            inside = bool(_NUMBER.fullmatch("".join(words[at + 1 : at + 2])))
-            if not inside:
-                spread.append(word)
-        elif inside and _NUMBER.fullmatch(word):
-            spread += ["--seeds", word]
-        else:
-            inside = False
-            spread.append(word)
-    return spread
-
-
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -240,7 +222,7 @@ def main(words: Sequence[str] | None = None) -> int:
     words
         The arguments; those of the process by default.
     """
-    arguments = _spread_seeds(sys.argv[1:] if words is None else words)
+    arguments = spread_lists(sys.argv[1:] if words is None else list(words))
     try:
         with warnings.catch_warnings():
             warnings.showwarning = print_warning

@@ -20,6 +20,9 @@ __all__ = ["predict", "transform"]
 COPIES = 6
 """Copies of a batch that are alive at once: read, framed, in float64, moved, answered, written."""
 
+BUFFERS = 64 << 20
+"""Bytes of the readers, the writers and what allocators keep, whatever a batch has."""
+
 
 def predict(
     adapter: AdapterFolder,
@@ -82,7 +85,7 @@ def _opened(path: Path, out: Path, *, force: bool) -> Any:
 def _say_memory(table: Any, width: int, *, quiet: bool) -> None:
     rows = tables().BATCH_ROWS
     count = "rows not known" if table.n_rows is None else f"{table.n_rows:,} rows"
-    need = COPIES * 8 * width * min(rows, table.n_rows or rows)
+    need = COPIES * 8 * width * min(rows, table.n_rows or rows) + BUFFERS
     say(
         f"{table.path.name} ({count}) in batches of {rows:,}: about {format_bytes(need)} of memory "
         "above the libraries.",

@@ -10,15 +10,14 @@ from typing import Any
 import typer
 
 from monge.cli.screen import complain
+from monge.cli.signals import stopped
 from monge.errors import DataError, DownloadError, MongeError, StoreError
 
 __all__ = ["EXIT_CODES", "code_of", "ending", "print_json"]
 
-INTERRUPTED = 130
-
 EXIT_CODES = (
     "Exit codes: 0 done; 1 refused or failed with one sentence; 2 wrong usage; 3 a table or an "
-    "adapter that cannot be used; 130 interrupted."
+    "adapter that cannot be used; 130 interrupted; 143 terminated."
 )
 
 
@@ -30,10 +29,11 @@ def code_of(error: MongeError) -> int:
 
 
 @contextmanager
-def ending(*, as_json: bool) -> Iterator[None]:
+def ending(*, as_json: bool, interrupted: str = "nothing was written") -> Iterator[None]:
     """End a command that fails with one sentence and its code.
 
-    With ``as_json`` the sentence goes to standard output as well, as JSON.
+    With ``as_json`` the sentence goes to standard output as well, as JSON. ``interrupted`` says
+    what an interrupt leaves behind.
     """
     try:
         yield
@@ -43,8 +43,9 @@ def ending(*, as_json: bool) -> Iterator[None]:
             print_json({"error": {"kind": type(error).__name__, "message": str(error)}})
         raise typer.Exit(code_of(error)) from error
     except KeyboardInterrupt as error:
-        complain("monge: interrupted; nothing was written.")
-        raise typer.Exit(INTERRUPTED) from error
+        word, code = stopped(error)
+        complain(f"monge: {word}; {interrupted}.")
+        raise typer.Exit(code) from error
 
 
 def print_json(content: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
@@ -10,10 +11,14 @@ from rich.table import Table
 from rich.text import Text
 
 from monge.experiments import Experiment, Finished
+from monge.experiments.accuracy.table import summary
 from monge.nets import LayerSummary
+from monge.report import exceptions_sentence
+from monge.results import AccuracyResult
 
 __all__ = [
     "complain",
+    "print_accuracy",
     "print_evaluation",
     "print_finished",
     "print_network",
@@ -132,3 +137,22 @@ def print_finished(finished: Finished) -> None:
     if result.experiment == "mnist-usps":
         console.print("The post: 71.51 % before, 78.60 % after transport.", highlight=False)
     console.print(f"Report: {finished.page}", highlight=False, soft_wrap=True)
+
+
+def print_accuracy(result: AccuracyResult, out: Path) -> None:
+    """Print a row for each method, the count of exceptions, what was skipped, and where it lies."""
+    if result.pairs:
+        table = Table(title=f"Accuracy on {len(result.pairs)} pairs", title_justify="left")
+        table.add_column("method")
+        for name in ("pairs", "accuracy %", "gain", "over a point below", "seconds"):
+            table.add_column(name, justify="right")
+        for row in summary(result):
+            table.add_row(*row)
+        Console().print(table)
+        say(exceptions_sentence(result).replace("`", ""))
+    for pair, reason in result.skipped.items():
+        say(f"Skipped {pair}: {reason}")
+    refusals = sum(len(pair.refused) for pair in result.pairs.values())
+    if refusals:
+        say(f"Refused, with the reasons in the table: {refusals}.")
+    say(f"Table: {out / 'table.md'}")

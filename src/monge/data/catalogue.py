@@ -203,6 +203,7 @@ def check_content(
     *,
     sha256: str,
     required: str,
+    remedy: str = REMEDY,
 ) -> None:
     """Refuse decoded bytes other than the published ones.
 
@@ -215,7 +216,7 @@ def check_content(
     if found != sha256:
         required = f"the file of {required} (sha256 {sha256[:12]}...)"
         got = f"other content (sha256 {found[:12]}...)"
-        raise DataError(sentence(caller, str(path), required, got, REMEDY))
+        raise DataError(sentence(caller, str(path), required, got, remedy))
 
 
 def _cache() -> Path:

@@ -10,7 +10,7 @@ from time import perf_counter
 import numpy as np
 import torch
 from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from monge._types import NDArray, Tensor
@@ -31,6 +31,7 @@ __all__ = [
     "fit_the_post",
     "nearest_neighbour",
     "predict_all",
+    "standardised_neighbour",
 ]
 
 
@@ -75,6 +76,14 @@ def nearest_neighbour() -> KNeighborsClassifier:
     return KNeighborsClassifier(n_neighbors=1, algorithm="brute")
 
 
+def standardised_neighbour() -> Pipeline:
+    """Return the nearest labelled row after each feature is standardised.
+
+    A source that was moved to the target's moments has the scale of both domains.
+    """
+    return make_pipeline(StandardScaler(), nearest_neighbour())
+
+
 def _adapted(adapter: Adapter, task: Task) -> NDArray:
     predicted: NDArray = adapter.fit(task.source, task.labels, X_target=task.target).predict(
         task.target
@@ -93,9 +102,7 @@ def _source_neighbour(task: Task) -> NDArray:
 
 
 def _standardise(task: Task) -> NDArray:
-    # The moved source has the target's moments, so this scaler standardises both domains alike.
-    classifier = make_pipeline(StandardScaler(), nearest_neighbour())
-    return _adapted(Adapter("standardise", classifier=classifier), task)
+    return _adapted(Adapter("standardise", classifier=standardised_neighbour()), task)
 
 
 def _moments(name: str, task: Task) -> NDArray:

@@ -9,7 +9,7 @@ from monge.errors import InputError, sentence
 from monge.solvers import Sinkhorn
 from monge.training import TrainingOptions
 
-__all__ = ["FULL_TOLERANCE", "PLAN_TOLERANCE", "RunOptions"]
+__all__ = ["FULL_TOLERANCE", "PLAN_TOLERANCE", "RunOptions", "check_seeds"]
 
 PLAN_TOLERANCE = 1e-6
 """L1 marginal error of the runs' entropic plan."""
@@ -24,6 +24,14 @@ _LARGEST = 2**32 - 1
 def _whole(value: object, least: int) -> bool:
     """Whether it is a whole number, which a boolean is not, from ``least`` on."""
     return isinstance(value, int) and not isinstance(value, bool) and least <= value <= _LARGEST
+
+
+def check_seeds(caller: str, seeds: tuple[int, ...]) -> None:
+    """Refuse seeds that are none, repeated, or out of range."""
+    if not seeds or len(set(seeds)) < len(seeds) or not all(_whole(s, 0) for s in seeds):
+        required = f"different whole numbers from 0 to {_LARGEST}"
+        remedy = "pass for example --seeds 0 1 2"
+        raise InputError(sentence(caller, "seeds", required, seeds, remedy))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +73,7 @@ class RunOptions:
     def __post_init__(self) -> None:
         self.training(0)
         self.solver()
-        seeds = self.seeds
-        if not seeds or len(set(seeds)) < len(seeds) or not all(_whole(s, 0) for s in seeds):
-            required = f"different whole numbers from 0 to {_LARGEST}"
-            remedy = "pass for example --seeds 0 1 2"
-            raise InputError(sentence("RunOptions", "seeds", required, seeds, remedy))
+        check_seeds("RunOptions", self.seeds)
         if isinstance(self.n_channels, bool) or self.n_channels not in (1, 3):
             required, remedy = "1 or 3", "pass 1 for grey images"
             raise InputError(

@@ -23,6 +23,7 @@ from monge.experiments.methods import Cell, Task, chosen_methods, fit_the_post, 
 from monge.experiments.named import Experiment
 from monge.experiments.network import Images, Network, train_network
 from monge.experiments.options import RunOptions
+from monge.experiments.version import code_version
 from monge.files import write_text
 from monge.nets import LeNet5, count_parameters
 from monge.progress import Progress, Report, silent
@@ -33,9 +34,6 @@ from monge.store import Cache
 from monge.training import seeded
 
 __all__ = ["Finished", "run"]
-
-FORMAT = 1
-"""Raised when the code of a method changes what it predicts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +82,8 @@ def run(
     """Run an experiment and write ``result.json``, ``report.html`` and ``figures/*.png``.
 
     Weights, features and predictions are kept in ``out/cache`` under a key of everything that made
-    them: a second run takes them as they are, and an interrupted one goes on after the last
-    finished epoch or method.
+    them, for predictions the code as well: a second run takes them as they are, and an interrupted
+    one goes on after the last finished epoch or method.
 
     Parameters
     ----------
@@ -165,7 +163,7 @@ def _run_seed(
     """Predict with every method, keeping each as soon as it is done."""
     task = Task.of(network, source.labels, seed, options)
     told = {k: v for k, v in asdict(options).items() if k not in ("seeds", "full")}
-    parts: dict[str, Any] = {"format": FORMAT, "network": network.key, "seed": seed} | told
+    parts: dict[str, Any] = {"network": network.key, "seed": seed, "code": code_version()} | told
 
     def kept(method: str) -> Cell | None:
         entry = cache.get("predictions", cache.key(parts | {"method": method}))

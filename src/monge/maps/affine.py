@@ -12,14 +12,15 @@ import torch
 
 from monge._types import ArrayLike, Tensor
 from monge.maps.base import CloudFit, Map, check_points, cloud_of
-from monge.maps.shrinkage import Shrinkage, check_shrinkage, shared_share, shrunk
+from monge.maps.shrinkage import Shrinkage, share_rule, shared_share, shrunk
 from monge.numerics import moments, symmetric_power
 from monge.solvers import Problem
+from monge.solvers.options import check_options
 
 __all__ = ["AffineMap", "Coral", "LinearMonge", "Standardise"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class AffineMap(Map):
     """``T(x) = (x - centre) matrix + offset``.
 
@@ -140,7 +141,7 @@ class Coral(CloudFit):
     shrinkage: Shrinkage = "ledoit-wolf"
 
     def __post_init__(self) -> None:
-        check_shrinkage("Coral", self.shrinkage)
+        check_options(self, shrinkage=share_rule())
 
     def fit(self, problem: Problem) -> AffineMap:
         """Make the map that moves the source of a problem to its target."""
@@ -184,7 +185,7 @@ class LinearMonge(CloudFit):
     shrinkage: Shrinkage = "ledoit-wolf"
 
     def __post_init__(self) -> None:
-        check_shrinkage("LinearMonge", self.shrinkage)
+        check_options(self, shrinkage=share_rule())
 
     def fit(self, problem: Problem) -> AffineMap:
         """Make the map that moves the source of a problem to its target."""

@@ -21,7 +21,7 @@ import torch
 from monge._types import ArrayLike, CostName, Tensor
 from monge.errors import ConvergenceError, UnsupportedCostError, sentence
 from monge.geometry.costs import CostFunction
-from monge.maps.base import Map, PlanFit, check_points, cloud_of
+from monge.maps.base import Map, PlanFit, check_points, check_solution, cloud_of
 from monge.maps.independence import warn_of_independence
 from monge.neighbors import nearest
 from monge.solvers import Solution
@@ -37,7 +37,7 @@ class Images(NamedTuple):
     mass: Tensor
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class NearestExtension(Map):
     """``T(x) = image_i* + x - x_i*`` with i* the nearest anchor.
 
@@ -98,6 +98,8 @@ class Barycentric(PlanFit):
 
         Raises
         ------
+        InputError
+            If it is no solution, or one of a problem without points.
         UnsupportedCostError
             If the cost is not the squared Euclidean one: the mean is then not the argmin.
         ConvergenceError
@@ -118,14 +120,16 @@ class Barycentric(PlanFit):
 
     def images(self, solution: Solution, caller: str) -> Images:
         """Find where the rows that feed anyone go; errors, as of `fit`, name the caller."""
+        check_solution(solution, caller)
         cloud = cloud_of(solution.problem, caller)
         if not self.takes(cloud.cost):
             required = "'sqeuclidean', for which the mean of the targets is the barycentre"
             got = repr(cloud.cost)
             remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
             raise UnsupportedCostError(sentence(caller, "cost", required, got, remedy))
-        places = solution.plan.barycentre(cloud.y)
-        anchors = cloud.x.to(places.dtype)
+        # In the type of the points: some plans are worked out in float64 whatever these are.
+        places = solution.plan.barycentre(cloud.y).to(cloud.dtype)
+        anchors = cloud.x
         ones = places.new_ones(len(cloud.y), 1)
         mass = solution.plan.pull(ones)[:, 0].double()
         fed = mass > 0

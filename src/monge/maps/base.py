@@ -13,7 +13,15 @@ from monge.geometry.cloud import as_tensor
 from monge.geometry.costs import CostFunction
 from monge.solvers import Problem, Solution, Solver
 
-__all__ = ["CloudFit", "JointFit", "Map", "PlanFit", "check_points", "cloud_of"]
+__all__ = [
+    "CloudFit",
+    "JointFit",
+    "Map",
+    "PlanFit",
+    "check_points",
+    "check_solution",
+    "cloud_of",
+]
 
 
 class Map(ABC):
@@ -41,6 +49,10 @@ class Map(ABC):
     @abstractmethod
     def __call__(self, points: ArrayLike) -> Tensor:
         """Move points, (k, d) -> (k, d); arrays and data frames are taken as tensors."""
+
+    def __repr__(self) -> str:
+        parts = (_shown(name, value) for name, value in vars(self).items())
+        return f"{type(self).__name__}({', '.join(parts)})"
 
 
 class PlanFit(ABC):
@@ -113,20 +125,38 @@ class JointFit(Solver, CloudFit):
         return self.follower.fit(self.solve(problem))
 
 
-def cloud_of(problem: Problem, caller: str) -> PointCloud:
+def cloud_of(problem: object, caller: str) -> PointCloud:
     """Return the points of a problem.
 
     Raises
     ------
     InputError
-        If the problem has a cost matrix and no points.
+        If it is no problem, or one that has a cost matrix and no points.
     """
+    if not isinstance(problem, Problem):
+        required, got = "a Problem", type(problem).__name__
+        remedy = "pass for example Problem(PointCloud(x, y))"
+        raise InputError(sentence(caller, "problem", required, got, remedy))
     geometry = problem.geometry
     if isinstance(geometry, PointCloud):
         return geometry
     required, got = "stated on points (PointCloud)", type(geometry).__name__
     remedy = "a map needs the points: pass PointCloud(x, y)"
     raise InputError(sentence(caller, "problem", required, got, remedy))
+
+
+def check_solution(solution: object, caller: str) -> None:
+    """Refuse what is no solution, such as the problem of one.
+
+    Raises
+    ------
+    InputError
+        Naming what it is.
+    """
+    if not isinstance(solution, Solution):
+        required, got = "a Solution", type(solution).__name__
+        remedy = "pass what a solver gives, for example Sinkhorn().solve(problem)"
+        raise InputError(sentence(caller, "solution", required, got, remedy))
 
 
 def check_points(points: ArrayLike, width: int, caller: str) -> Tensor:
@@ -149,3 +179,11 @@ def check_points(points: ArrayLike, width: int, caller: str) -> Tensor:
         required, got = "finite", f"NaN or infinity at row {int((~finite).nonzero()[0])}"
         remedy = "drop or impute such rows first"
     raise InputError(sentence(caller, "points", required, got, remedy))
+
+
+def _shown(name: str, value: object) -> str:
+    """Write a part of a map: a tensor by its shape and type, anything else as it is."""
+    if isinstance(value, torch.Tensor):
+        shape, dtype = " x ".join(map(str, value.shape)), str(value.dtype).removeprefix("torch.")
+        return f"{name}: {shape} {dtype}"
+    return f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value!r}"

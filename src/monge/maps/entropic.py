@@ -16,7 +16,7 @@ from monge._types import ArrayLike, CostName, Tensor
 from monge.errors import InputError, UnsupportedCostError, sentence
 from monge.geometry import PointCloud
 from monge.geometry.costs import CostFunction
-from monge.maps.base import Map, PlanFit, check_points, cloud_of
+from monge.maps.base import Map, PlanFit, check_points, check_solution, cloud_of
 from monge.maps.independence import warn_of_independence
 from monge.numerics import row_slices
 from monge.plans import EntropicPlan, GibbsKernel
@@ -25,7 +25,7 @@ from monge.solvers import Solution
 __all__ = ["EntropicMap", "SoftAssignment"]
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class SoftAssignment(Map):
     """``T(x) = softmax(bias - |x - y|^2 / eps) y``.
 
@@ -97,8 +97,9 @@ class EntropicMap(PlanFit):
         Raises
         ------
         InputError
-            If the plan is not entropic: only such a plan has a smooth potential. Or if its cost has
-            a table by class on top: it has no value at a new point, whose class is not known.
+            If it is no solution, or the plan is not entropic: only such a plan has a smooth
+            potential. Or if its cost has a table by class on top: it has no value at a new point,
+            whose class is not known.
         UnsupportedCostError
             If the cost is not the squared Euclidean one.
 
@@ -107,6 +108,7 @@ class EntropicMap(PlanFit):
         MongeWarning
             If the plan is nearly independent, so that all images are nearly one point.
         """
+        check_solution(solution, "EntropicMap")
         cloud, plan = cloud_of(solution.problem, "EntropicMap"), solution.plan
         if not isinstance(plan, EntropicPlan) or not isinstance(plan.geometry, PointCloud):
             required, got = "an entropic plan of the points' own cost", type(plan).__name__

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, sqrt
+from math import sqrt
 
 import torch
 
 from monge._types import ArrayLike, Tensor
-from monge.errors import InputError, sentence
 from monge.maps.base import Map, check_points
-from monge.maps.regression import Fit, Regression, Regressor, check_strength
+from monge.maps.regression import Fit, Regression, Regressor
 from monge.memory import DEFAULT_BUDGET, parse_bytes, require_memory
 from monge.numerics import moments, row_slices
+from monge.solvers.options import check_options, or_none, positive
 
 __all__ = ["Kernel", "KernelMap"]
 
@@ -20,7 +20,7 @@ _SQUARES = 3
 """Matrices of n x n in float64 that a fit holds: the kernel, its regularised form, the root."""
 
 
-@dataclass(frozen=True, eq=False, kw_only=True)
+@dataclass(frozen=True, eq=False, kw_only=True, repr=False)
 class KernelMap(Map):
     """``T(x) = offset + sum_i exp(-|x - x_i|^2 / (2 bandwidth^2)) coefficients_i``.
 
@@ -108,13 +108,9 @@ class Kernel(Regression):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        check_strength("Kernel", self.eta)
+        width = positive("leave it out to take the spread of the source")
+        check_options(self, eta=positive("pass for example eta=0.01"), bandwidth=or_none(width))
         parse_bytes(self.memory, caller="Kernel")
-        given = self.bandwidth
-        if given is not None and not (given > 0 and isfinite(given)):
-            required = "a positive finite number, or None"
-            remedy = "leave it out to take the spread of the source"
-            raise InputError(sentence("Kernel", "bandwidth", required, repr(given), remedy))
 
     def prepare(self, x: Tensor, weights: Tensor) -> Regressor:
         """Make the regression on rows, (n, d), with positive weights (n,) float64 of sum one.

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from math import isfinite
 
 from monge._types import Tensor
 from monge.errors import InputError, UnsupportedCostError, sentence
@@ -23,11 +22,12 @@ from monge.geometry import DenseCost, PointCloud
 from monge.maps.base import JointFit, cloud_of
 from monge.maps.regression import Fit, Regression
 from monge.maps.ridge import Ridge
-from monge.memory import DEFAULT_BUDGET, require_memory
+from monge.memory import DEFAULT_BUDGET, parse_bytes, require_memory
 from monge.plans import DensePlan
 from monge.progress import Progress, Report, silent
 from monge.solvers import Exact, Problem, Solution, Status
 from monge.solvers.base import check_question, raise_unless_converged
+from monge.solvers.options import Rule, check_options, positive, whole
 
 __all__ = ["MappingEstimation"]
 
@@ -77,25 +77,19 @@ class MappingEstimation(JointFit):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name, right, required, remedy in (
-            (
-                "regression",
-                isinstance(self.regression, Regression),
-                "Ridge() or Kernel()",
-                "pass regression=Ridge()",
+        usual = "leave it at its default"
+        check_options(
+            self,
+            regression=Rule(
+                holds=lambda value: isinstance(value, Regression),
+                required="Ridge() or Kernel()",
+                remedy="pass regression=Ridge()",
             ),
-            (
-                "mu",
-                self.mu > 0 and isfinite(self.mu),
-                "a positive finite number",
-                "pass for example mu=1",
-            ),
-            ("rounds", self.rounds >= 1, "at least 1", "leave it at its default"),
-            ("tolerance", self.tolerance > 0, "positive", "leave it at its default"),
-        ):
-            if not right:
-                got = repr(getattr(self, name))
-                raise InputError(sentence("MappingEstimation", name, required, got, remedy))
+            mu=positive("pass for example mu=1"),
+            rounds=whole(usual),
+            tolerance=positive(usual),
+        )
+        parse_bytes(self.memory, caller="MappingEstimation")
 
     @property
     def follower(self) -> Regression:

@@ -9,18 +9,16 @@ plan held). The class and R are those of `monge.maps.Ridge` and `monge.maps.Kern
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from math import isfinite
 from typing import NamedTuple
 
 from monge._types import CostName, Tensor
-from monge.errors import InputError, sentence
 from monge.geometry.costs import CostFunction
 from monge.maps.barycentric import Barycentric
 from monge.maps.base import Map, PlanFit
 from monge.maps.independence import warn_of_independence
 from monge.solvers import Solution
 
-__all__ = ["Fit", "Regression", "Regressor", "check_strength"]
+__all__ = ["Fit", "Regression", "Regressor"]
 
 
 class Fit(NamedTuple):
@@ -55,6 +53,8 @@ class Regression(PlanFit):
 
         Raises
         ------
+        InputError
+            If it is no solution, or one of a problem without points.
         UnsupportedCostError
             If the cost is not the squared Euclidean one: the mean of the targets is then not the
             place to go to.
@@ -70,16 +70,3 @@ class Regression(PlanFit):
         warn_of_independence(solution, type(self).__name__)
         weights = images.mass / images.mass.sum()
         return self.prepare(images.anchors, weights).fit(images.places.double()).map
-
-
-def check_strength(caller: str, eta: float) -> None:
-    """Refuse a regularisation that is not positive.
-
-    Raises
-    ------
-    InputError
-        If it is zero, negative or not finite.
-    """
-    if not (eta > 0 and isfinite(eta)):
-        required, remedy = "a positive finite number", "pass for example eta=0.01"
-        raise InputError(sentence(caller, "eta", required, repr(eta), remedy))

@@ -8,8 +8,9 @@ import torch
 
 from monge._types import Tensor
 from monge.maps.affine import AffineMap
-from monge.maps.regression import Fit, Regression, Regressor, check_strength
+from monge.maps.regression import Fit, Regression, Regressor
 from monge.numerics import moments
+from monge.solvers.options import check_options, positive
 
 __all__ = ["Ridge"]
 
@@ -43,7 +44,7 @@ class Ridge(Regression):
     eta: float = 0.01
 
     def __post_init__(self) -> None:
-        check_strength("Ridge", self.eta)
+        check_options(self, eta=positive("pass for example eta=0.01"))
 
     def prepare(self, x: Tensor, weights: Tensor) -> Regressor:
         """Make the regression on rows, (n, d), with positive weights (n,) float64 of sum one."""

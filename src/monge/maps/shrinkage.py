@@ -12,28 +12,25 @@ from typing import Literal, TypeAlias
 import torch
 
 from monge._types import Tensor
-from monge.errors import InputError, sentence
 from monge.numerics import moments, row_slices
+from monge.solvers.options import Rule, between
 
-__all__ = ["Shrinkage", "check_shrinkage", "ledoit_wolf", "shared_share", "shrunk"]
+__all__ = ["Shrinkage", "ledoit_wolf", "share_rule", "shared_share", "shrunk"]
 
 Shrinkage: TypeAlias = float | Literal["ledoit-wolf"]
 """Share of the identity in [0, 1], or ``"ledoit-wolf"`` to read it from the rows."""
 
 
-def check_shrinkage(caller: str, shrinkage: object) -> None:
-    """Refuse what is neither a share nor the name of the estimate.
-
-    Raises
-    ------
-    InputError
-        If it is neither.
-    """
-    share = isinstance(shrinkage, int | float) and 0 <= shrinkage <= 1
-    if not share and shrinkage != "ledoit-wolf":
-        required = "between 0 and 1, or 'ledoit-wolf'"
-        remedy = "pass for example shrinkage=0.01"
-        raise InputError(sentence(caller, "shrinkage", required, repr(shrinkage), remedy))
+def share_rule() -> Rule:
+    """Ask for a share, or for the name of the estimate."""
+    share = between(0, 1, "pass for example shrinkage=0.01")
+    return Rule(
+        holds=lambda value: (
+            share.holds(value) or (isinstance(value, str) and value == "ledoit-wolf")
+        ),
+        required=f"{share.required}, or 'ledoit-wolf'",
+        remedy=share.remedy,
+    )
 
 
 def ledoit_wolf(x: Tensor, weights: Tensor) -> float:

@@ -9,11 +9,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from monge.progress import Report, silent
+from monge.report.accuracies import exceptions_sentence, picture_of_accuracies
 from monge.report.page import write_page
 from monge.report.pictures import Picture, draw_all
 from monge.results import Evidence, Result
 
-__all__ = ["Picture", "draw_all", "write_page", "write_report"]
+__all__ = [
+    "Picture",
+    "draw_all",
+    "exceptions_sentence",
+    "picture_of_accuracies",
+    "write_page",
+    "write_report",
+]
 
 
 def write_report(result: Result, evidence: Evidence, folder: Path, report: Report = silent) -> Path:

@@ -126,7 +126,7 @@ def house_style() -> Iterator[None]:
         yield
 
 
-def new_figure(title: str, height: float) -> Figure:
+def new_figure(title: str, height: float, width: float = WIDTH_INCHES) -> Figure:
     """Make an empty figure with its finding above it.
 
     Parameters
@@ -134,16 +134,19 @@ def new_figure(title: str, height: float) -> Figure:
     title
         One sentence; it is broken into lines that fit.
     height
-        Of the picture below the title, in inches; the width is the same for every picture.
+        Of the picture below the title, in inches.
+    width
+        In inches; the same for every picture of a page.
     """
     from matplotlib.figure import Figure  # noqa: PLC0415 - an extra, loaded only to draw
     from matplotlib.layout_engine import ConstrainedLayoutEngine  # noqa: PLC0415 - likewise
 
-    lines = textwrap.wrap(title, TITLE_CHARACTERS, break_on_hyphens=False)
+    characters = int(TITLE_CHARACTERS * width / WIDTH_INCHES)
+    lines = textwrap.wrap(title, characters, break_on_hyphens=False)
     above = TITLE_LINE_INCHES * (len(lines) + 0.5)
     whole = height + above
     figure = Figure(
-        figsize=(WIDTH_INCHES, whole),
+        figsize=(width, whole),
         layout=ConstrainedLayoutEngine(rect=(0.0, 0.0, 1.0, height / whole)),
         facecolor="white",
     )

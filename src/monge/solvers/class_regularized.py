@@ -23,6 +23,7 @@ from monge.memory import DEFAULT_BUDGET, require_memory
 from monge.plans import DensePlan, Plan
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, check_question, raise_unless_converged
+from monge.solvers.options import at_least, check_options, one_of, shared, whole
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import MarginalError, Solution, Status
@@ -89,22 +90,12 @@ class ClassRegularized(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        self._sinkhorn()
-        for name, wrong, required, remedy in (
-            ("eta", not self.eta >= 0, "at least 0", "pass for example eta=0.1"),
-            ("rounds", not self.rounds >= 1, "at least 1", "pass for example rounds=10"),
-            ("form", self.form not in get_args(Form), "'half' or 'group'", "'half' streams"),
-        ):
-            if wrong:
-                got = repr(getattr(self, name))
-                raise InputError(sentence("ClassRegularized", name, required, got, remedy))
-
-    def _sinkhorn(self) -> Sinkhorn:
-        return Sinkhorn(
-            epsilon=self.epsilon,
-            epsilon_scale=self.epsilon_scale,
-            tolerance=self.tolerance,
-            memory=self.memory,
+        shared(self, Sinkhorn)
+        check_options(
+            self,
+            eta=at_least(0, "pass for example eta=0.1", finite=True),
+            rounds=whole("pass for example rounds=10"),
+            form=one_of(get_args(Form), "'half' streams"),
         )
 
     def solve(
@@ -135,7 +126,7 @@ class ClassRegularized(Solver):
                 sentence("ClassRegularized", "problem", required, "another problem", remedy)
             )
         absolute = Support(problem, self.epsilon, self.epsilon_scale, self.tolerance).absolute
-        inner = replace(self._sinkhorn(), epsilon=absolute, epsilon_scale="absolute")
+        inner = replace(shared(self, Sinkhorn), epsilon=absolute, epsilon_scale="absolute")
         eta = self.eta * absolute / self.epsilon
         first = inner.solve(problem, start=start, throw=throw)
         rounds = self._majorise if self.form == "half" else self._descend

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import warnings
 from dataclasses import dataclass
-from numbers import Integral
 
 import numpy as np
 import ot
@@ -17,6 +16,7 @@ from monge.memory import format_bytes
 from monge.plans import SparsePlan
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, check_question, raise_unless_converged
+from monge.solvers.options import check_options, whole
 from monge.solvers.problem import Problem
 from monge.solvers.solution import MarginalError, Solution, Status
 
@@ -59,11 +59,8 @@ class Exact(Solver):
     max_iterations: int = 10_000_000
 
     def __post_init__(self) -> None:
-        whole = isinstance(self.max_iterations, Integral)
-        if not whole or isinstance(self.max_iterations, bool) or self.max_iterations < 1:
-            required, remedy = "a positive whole number of pivots", "leave it at its default"
-            got = repr(self.max_iterations)
-            raise InputError(sentence("Exact", "max_iterations", required, got, remedy))
+        usual, required = "leave it at its default", "a positive whole number of pivots"
+        check_options(self, max_iterations=whole(usual, required))
 
     def solve(
         self,

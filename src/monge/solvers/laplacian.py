@@ -14,11 +14,12 @@ from monge._types import Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import DenseCost, PointCloud
 from monge.graphs import graph_laplacian, neighbour_graph
-from monge.memory import DEFAULT_BUDGET, require_memory
+from monge.memory import DEFAULT_BUDGET, parse_bytes, require_memory
 from monge.plans import DensePlan
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.exact import Exact
+from monge.solvers.options import at_least, between, check_options, positive, whole
 from monge.solvers.problem import Problem
 from monge.solvers.solution import Solution, Status
 
@@ -71,16 +72,16 @@ class Laplacian(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name, wrong, required in (
-            ("eta", not self.eta >= 0, "at least 0"),
-            ("alpha", not 0 <= self.alpha <= 1, "between 0 and 1"),
-            ("neighbours", not self.neighbours >= 1, "at least 1"),
-            ("rounds", not self.rounds >= 1, "at least 1"),
-            ("tolerance", not self.tolerance > 0, "positive"),
-        ):
-            if wrong:
-                got, remedy = repr(getattr(self, name)), "leave it at its default"
-                raise InputError(sentence("Laplacian", name, required, got, remedy))
+        usual = "leave it at its default"
+        check_options(
+            self,
+            eta=at_least(0, usual, finite=True),
+            alpha=between(0, 1, usual),
+            neighbours=whole(usual),
+            rounds=whole(usual),
+            tolerance=positive(usual),
+        )
+        parse_bytes(self.memory, caller="Laplacian")
 
     def solve(
         self,

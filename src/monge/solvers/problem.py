@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, isfinite, isnan
+from math import inf, isfinite
 
 import torch
 
@@ -11,6 +11,7 @@ from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import Geometry
 from monge.geometry.cloud import as_tensor
+from monge.solvers.options import at_least, check_options, is_number
 
 __all__ = ["Problem"]
 
@@ -68,6 +69,9 @@ class Problem:
     source_labels
         Class of each source row, (n,) int64 from 0, where known: class-aware solvers need them,
         and a warm start draws its rows alike from each class.
+    target_views
+        What else is known of the target rows, such as the pixels behind their features, each
+        (m, k) with a k of its own: `Graph` seeks neighbours in them too.
 
     Raises
     ------
@@ -97,19 +101,18 @@ class Problem:
     tau_target: float = inf
     mass: float | None = None
     source_labels: Tensor | None = None
+    target_views: tuple[Tensor, ...] = ()
 
     def __post_init__(self) -> None:
         _require_geometry(self.geometry)
         n, m = self.geometry.shape
         a = _weights(self.a, n, "a", self.geometry)
         b = _weights(self.b, m, "b", self.geometry)
-        for name, tau in (("tau_source", self.tau_source), ("tau_target", self.tau_target)):
-            if isnan(tau) or tau < 0:
-                raise InputError(
-                    sentence("Problem", name, "at least 0", tau, "pass inf to hold the marginal")
-                )
+        hold = "pass inf to hold the marginal"
+        check_options(self, tau_source=at_least(0, hold), tau_target=at_least(0, hold))
         self._check_mass(a, b)
         self._check_labels(n)
+        self._check_views(m)
         if self.balanced and abs(float(a.sum() - b.sum())) > _BALANCE * float(a.sum()):
             raise InputError(
                 sentence(
@@ -143,13 +146,24 @@ class Problem:
             return
         most = min(float(a.sum()), float(b.sum()))
         if self.tau_source < inf or self.tau_target < inf:
-            required, got = "left out where a marginal is relaxed", self.mass
-        elif not 0 < self.mass <= most * (1 + _BALANCE):
-            required, got = f"positive and at most {most:g}", self.mass
+            required, got = "left out where a marginal is relaxed", repr(self.mass)
+        elif not (is_number(self.mass) and 0 < self.mass <= most * (1 + _BALANCE)):
+            required, got = f"positive and at most {most:g}", repr(self.mass)
         else:
             return
         remedy = "pass mass alone, or tau_source and tau_target alone"
         raise InputError(sentence("Problem", "mass", required, got, remedy))
+
+    def _check_views(self, m: int) -> None:
+        views = []
+        for view in self.target_views:
+            rows = as_tensor(view, "Problem", "target_views")
+            if rows.ndim != 2 or len(rows) != m or not bool(rows.isfinite().all()):  # noqa: PLR2004
+                required, got = f"finite, of shape ({m}, k)", f"one of shape {tuple(rows.shape)}"
+                remedy = "pass a row of each view for each target row"
+                raise InputError(sentence("Problem", "target_views", required, got, remedy))
+            views.append(rows.to(self.geometry.device))
+        object.__setattr__(self, "target_views", tuple(views))
 
     def _check_labels(self, n: int) -> None:
         if self.source_labels is None:

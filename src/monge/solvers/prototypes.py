@@ -15,7 +15,7 @@ other shares. Both steps lower one objective: spherical k-means from the source'
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import isfinite, sqrt
+from math import sqrt
 
 import torch
 
@@ -23,11 +23,13 @@ from monge._types import ArrayLike, Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import DenseCost, PointCloud
 from monge.memory import DEFAULT_BUDGET, parse_bytes, require_memory
-from monge.numerics import moments, row_slices
+from monge.numerics import row_slices
 from monge.plans import Plan
 from monge.plans.base import Marginals
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, check_question, raise_unless_converged
+from monge.solvers.directions import directions, unit
+from monge.solvers.options import at_least, check_options, positive, whole
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
 from monge.solvers.solution import Solution, Status
@@ -136,20 +138,13 @@ class Prototypes(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name, right, required, remedy in (
-            (
-                "epsilon",
-                self.epsilon > 0 and isfinite(self.epsilon),
-                "a positive finite number",
-                "pass for example epsilon=0.05",
-            ),
-            ("tau", self.tau >= 0, "at least 0", "pass for example tau=0.1"),
-            ("rounds", self.rounds >= 1, "at least 1", "leave it at its default"),
-            ("tolerance", self.tolerance > 0, "positive", "pass for example tolerance=1e-3"),
-        ):
-            if not right:
-                got = repr(getattr(self, name))
-                raise InputError(sentence("Prototypes", name, required, got, remedy))
+        check_options(
+            self,
+            epsilon=positive("pass for example epsilon=0.05"),
+            tau=at_least(0, "pass for example tau=0.1"),
+            rounds=whole("leave it at its default"),
+            tolerance=positive("pass for example tolerance=1e-3"),
+        )
         parse_bytes(self.memory, caller="Prototypes")
 
     def solve(
@@ -187,13 +182,13 @@ class Prototypes(Solver):
         need = _TABLES * size * len(cloud.y) * 8
         require_memory("Prototypes", need, self.memory, "use fewer target rows, or raise memory")
         mass = problem.a.new_zeros(size).index_add_(0, labels, problem.a)
-        y = _directions(cloud.y, problem.b)
+        y = directions(cloud.y, problem.b)
         if start is None:
-            x = _directions(cloud.x, problem.a)
-            places = _unit(_by_class(x, problem.a, labels, size))
+            x = directions(cloud.x, problem.a)
+            places = unit(_by_class(x, problem.a, labels, size))
         else:
             one_hot = torch.nn.functional.one_hot(labels, size)
-            places = _unit(start.plan.push(one_hot).T.double() @ y)
+            places = unit(start.plan.push(one_hot).T.double() @ y)
         inner = self._settle(places, y, (mass, problem.b), report)
         plan = ClassPlan(
             classes=inner.plan, labels=labels, share=problem.a / mass.clamp_min(1e-300)[labels]
@@ -216,7 +211,7 @@ class Prototypes(Solver):
             step = Problem(cost, *weights, tau_source=self.tau)
             solution = sinkhorn.solve(step, start=solution, throw=False)
             sweeps += solution.sweeps
-            moved = _unit(solution.plan.pull(y))
+            moved = unit(solution.plan.pull(y))
             given = solution.plan.marginals().source
             way = sqrt(float(given @ (moved - places).square().sum(1)) / float(given.sum()))
             detail = f"prototypes moved {way:.1e}, to reach {self.tolerance:.0e}"
@@ -231,27 +226,9 @@ class Prototypes(Solver):
         return replace(solution, status=status, sweeps=sweeps)
 
 
-def _unit(rows: Tensor) -> Tensor:
-    """Divide each row by its length; a row of zeros has no direction and stays."""
-    length = torch.linalg.vector_norm(rows, dim=1, keepdim=True)
-    return torch.where(length > 0, rows / length, 0.0)
-
-
 def _by_class(v: Tensor, weights: Tensor, labels: Tensor, size: int) -> Tensor:
     """Add up weighted rows (n, k) by class, (L, k)."""
     total = v.new_zeros(size, v.shape[1])
     for rows in row_slices(*v.shape):
         total.index_add_(0, labels[rows], v[rows] * weights[rows, None].to(v.dtype))
     return total
-
-
-def _directions(points: Tensor, weights: Tensor) -> Tensor:
-    """Standardise points (n, d) by their own moments and make each of length one, float64.
-
-    A feature that is constant where there is mass says nothing and is left out.
-    """
-    mean, covariance = moments(points, weights)
-    present = points[weights > 0]
-    varies = present.amax(0) > present.amin(0)
-    scale = torch.where(varies, covariance.diagonal().clamp_min(1e-300).rsqrt(), 0.0)
-    return _unit((points.double() - mean) * scale)

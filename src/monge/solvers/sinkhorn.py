@@ -9,19 +9,19 @@ sweep.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import isfinite, log
-from numbers import Integral, Real
+from math import log
 from time import perf_counter
 from typing import get_args
 
 from monge._types import EpsilonScale
-from monge.errors import Cancelled, InputError, sentence
+from monge.errors import Cancelled
 from monge.memory import DEFAULT_BUDGET, parse_bytes
 from monge.numerics import full_precision
 from monge.progress import Progress, Report, silent
 from monge.solvers.base import Solver, check_question, raise_unless_converged
 from monge.solvers.certificate import certify
 from monge.solvers.climb import Ascent
+from monge.solvers.options import check_options, one_of, positive, whole
 from monge.solvers.problem import Problem
 from monge.solvers.semidual import SemiDual
 from monge.solvers.solution import Solution, Status
@@ -78,22 +78,13 @@ class Sinkhorn(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name, kind, remedy in (
-            ("epsilon", Real, "pass for example 0.05"),
-            ("tolerance", Real, "pass for example tolerance=1e-4"),
-            ("max_sweeps", Integral, "pass for example max_sweeps=2000"),
-        ):
-            value = getattr(self, name)
-            number = isinstance(value, kind) and not isinstance(value, bool)
-            if not (number and isfinite(value) and value > 0):
-                required = f"a positive {'finite' if kind is Real else 'whole'} number"
-                raise InputError(sentence("Sinkhorn", name, required, repr(value), remedy))
-        scales = get_args(EpsilonScale)
-        if self.epsilon_scale not in scales:
-            required = f"one of {', '.join(map(repr, scales))}"
-            got = repr(self.epsilon_scale)
-            remedy = "pass the scale that you mean"
-            raise InputError(sentence("Sinkhorn", "epsilon_scale", required, got, remedy))
+        check_options(
+            self,
+            epsilon=positive("pass for example 0.05"),
+            tolerance=positive("pass for example tolerance=1e-4"),
+            max_sweeps=whole("pass for example max_sweeps=2000"),
+            epsilon_scale=one_of(get_args(EpsilonScale), "pass the scale that you mean"),
+        )
         parse_bytes(self.memory, caller="Sinkhorn")
 
     @full_precision()

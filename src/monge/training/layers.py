@@ -14,13 +14,25 @@ from monge._types import Tensor
 from monge.errors import InputError, sentence
 from monge.training.extraction import Pool
 
-__all__ = ["Layer", "ToMatrix", "as_matrix", "layer_names", "listening"]
+__all__ = [
+    "Hear",
+    "Layer",
+    "ToMatrix",
+    "as_matrix",
+    "hearing",
+    "layer_name",
+    "layer_names",
+    "listening",
+]
 
 Layer: TypeAlias = str | nn.Module
 """A dotted name as in ``named_modules``, or the submodule itself."""
 
 ToMatrix: TypeAlias = Callable[[Tensor], Tensor]
 """What takes a batch of rows (b, ...) and gives a matrix (b, d) for them."""
+
+Hear: TypeAlias = Callable[[Tensor], tuple[Tensor, Any]]
+"""What gives the matrix (b, d) at a layer and what the whole network returns."""
 
 NEAREST = 3
 SHOWN = 12
@@ -35,27 +47,80 @@ def listening(model: nn.Module, layer: Layer, pool: Pool, caller: str) -> Iterat
     InputError
         If there is no such layer, or a batch does not pass through it once and leave a tensor.
     """
-    name, module = _find(model, layer, caller)
+    with hearing(model, layer, pool, caller) as hear:
+        yield lambda x: hear(x)[0]
+
+
+@contextmanager
+def hearing(model: nn.Module, layer: Layer | None, pool: Pool, caller: str) -> Iterator[Hear]:
+    """Give a function from a batch to the matrix (b, d) at `layer` and what the model returns.
+
+    Without a layer it is what enters the last linear layer of the model. Both keep their gradients.
+
+    Raises
+    ------
+    InputError
+        As in `listening`; or if no layer is named and the model has no linear one.
+
+    Examples
+    --------
+    >>> net = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    >>> with hearing(net, None, "flatten", "doctest") as hear:
+    ...     features, scores = hear(torch.zeros(5, 3))
+    >>> features.shape, scores.shape
+    (torch.Size([5, 4]), torch.Size([5, 2]))
+    """
+    name, module = _last_linear(model, caller) if layer is None else _find(model, layer, caller)
     heard: list[Tensor] = []
 
-    def note(_module: nn.Module, _inputs: object, output: object) -> None:
+    def note(output: object) -> None:
         # A copy, and now: an activation behind the layer may work in place.
         heard.append(as_matrix(output, pool, caller).clone())
 
-    def at_layer(x: Tensor) -> Tensor:
-        model(x)
+    def hear(x: Tensor) -> tuple[Tensor, Any]:
+        heard.clear()
+        returned = model(x)
         if len(heard) != 1:
             required = "one that the model calls once for each batch"
             got = f"{len(heard)} calls of {name}" if heard else f"no call of {name}"
             remedy = "name a layer before or behind it"
             raise InputError(sentence(caller, "layer", required, got, remedy))
-        return heard.pop()
+        return heard.pop(), returned
 
-    handle = module.register_forward_hook(note)
+    if layer is None:
+        handle = module.register_forward_pre_hook(lambda _module, inputs: note(inputs[0]))
+    else:
+        handle = module.register_forward_hook(lambda _module, _inputs, output: note(output))
     try:
-        yield at_layer
+        yield hear
     finally:
         handle.remove()
+
+
+def layer_name(model: nn.Module, layer: Layer, caller: str) -> str:
+    """Return the name by which a copy of `model` knows the layer too.
+
+    Raises
+    ------
+    InputError
+        If there is no such layer, or it is the model itself.
+    """
+    _, module = _find(model, layer, caller)
+    names = [str(name) for name, one in model.named_modules() if name and one is module]
+    if names:
+        return names[0]
+    remedy = f"pass one of {layer_names(model)}"
+    raise InputError(sentence(caller, "layer", "a layer inside the model", "itself", remedy))
+
+
+def _last_linear(model: nn.Module, caller: str) -> tuple[str, nn.Module]:
+    linear = [(name, one) for name, one in model.named_modules() if isinstance(one, nn.Linear)]
+    if not linear:
+        required, got = "named for a model without a linear layer", type(model).__name__
+        remedy = f"pass one of {layer_names(model)}"
+        raise InputError(sentence(caller, "layer", required, got, remedy))
+    name, module = linear[-1]
+    return repr(name), module
 
 
 def as_matrix(output: Any, pool: Pool, caller: str) -> Tensor:

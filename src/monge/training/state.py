@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import torch
@@ -16,8 +17,8 @@ from monge.training.seeds import require_seed
 
 __all__ = ["History", "TrainingOptions", "TrainingState"]
 
-MODEL = "model."
 OPTIMISER = "optimiser."
+BEST = "best."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,27 +81,49 @@ class History:
     Attributes
     ----------
     loss
-        Mean cross-entropy in nats over the rows, taken while the weights were moving.
+        Mean loss over the rows, taken while the weights were moving: the cross-entropy in nats, or
+        the sum of the `terms`.
     accuracy
-        Share of rows classified right, in [0, 1], taken likewise: it lags behind the accuracy of
-        the final weights.
+        Share of labelled rows classified right, in [0, 1], taken likewise: it lags behind the
+        accuracy of the final weights.
+    terms
+        The parts of the loss by name, where it has more than one.
+    score
+        What a `Watch` said after each epoch, where there was one.
 
     Examples
     --------
-    >>> History().extended(loss=2.3, accuracy=0.1).extended(loss=1.1, accuracy=0.6)
-    History(loss=(2.3, 1.1), accuracy=(0.1, 0.6))
+    >>> history = History().extended(loss=2.3, accuracy=0.1).extended(loss=1.1, accuracy=0.6)
+    >>> history.loss, history.accuracy
+    ((2.3, 1.1), (0.1, 0.6))
     """
 
     loss: tuple[float, ...] = ()
     accuracy: tuple[float, ...] = ()
+    terms: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
+    score: tuple[float, ...] = ()
 
     def __len__(self) -> int:
         """Return the number of epochs."""
         return len(self.loss)
 
-    def extended(self, loss: float, accuracy: float) -> History:
-        """Return the history with one more epoch."""
-        return History(loss=(*self.loss, loss), accuracy=(*self.accuracy, accuracy))
+    def extended(
+        self, loss: float, accuracy: float, terms: Mapping[str, float] | None = None
+    ) -> History:
+        """Return the history with one more epoch, its score still to come."""
+        longer = {key: (*self.terms.get(key, ()), value) for key, value in (terms or {}).items()}
+        return replace(
+            self, loss=(*self.loss, loss), accuracy=(*self.accuracy, accuracy), terms=longer
+        )
+
+    def scored(self, score: float) -> History:
+        """Return the history with the score of its last epoch."""
+        return replace(self, score=(*self.score, score))
+
+    @property
+    def best(self) -> int:
+        """The first epoch of the highest score, counted from 0; the last where none was given."""
+        return self.score.index(max(self.score)) if self.score else len(self) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,12 +133,16 @@ class TrainingState:
     Attributes
     ----------
     tensors
-        Copies on the CPU: the model's weights and buffers as ``model.<name>``, and what Adam
-        remembers of each parameter as ``optimiser.<index>.<name>``.
+        Copies on the CPU: the model's weights and buffers as ``model.<name>``, those of what is
+        learned beside it as ``companion.<name>``, what Adam remembers of each parameter as
+        ``optimiser.<index>.<name>``, and the best weights so far as ``best.<name>`` where a `Watch`
+        keeps them.
     history
         Loss and accuracy so far; its length is the number of finished epochs.
     options
         What the training was told.
+    task
+        What was minimised on which batches, in words; empty for the plain cross-entropy of `fit`.
 
     Examples
     --------
@@ -135,6 +162,7 @@ class TrainingState:
     tensors: dict[str, Tensor]
     history: History
     options: TrainingOptions
+    task: str = ""
 
     def to_config(self) -> dict[str, Any]:
         """Return everything but the tensors, as numbers and lists that JSON keeps exactly."""
@@ -142,6 +170,9 @@ class TrainingState:
             "options": dataclasses.asdict(self.options),
             "loss": list(self.history.loss),
             "accuracy": list(self.history.accuracy),
+            "terms": {name: list(values) for name, values in self.history.terms.items()},
+            "score": list(self.history.score),
+            "task": self.task,
         }
 
     @classmethod
@@ -154,9 +185,14 @@ class TrainingState:
             If `config` is not of that form.
         """
         try:
-            history = History(loss=tuple(config["loss"]), accuracy=tuple(config["accuracy"]))
+            history = History(
+                loss=tuple(config["loss"]),
+                accuracy=tuple(config["accuracy"]),
+                terms={name: tuple(each) for name, each in config.get("terms", {}).items()},
+                score=tuple(config.get("score", ())),
+            )
             options = TrainingOptions(**config["options"])
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise InputError(
                 sentence(
                     "TrainingState",
@@ -166,32 +202,34 @@ class TrainingState:
                     "train again from the start",
                 )
             ) from error
-        return cls(tensors=dict(tensors), history=history, options=options)
+        task = str(config.get("task", ""))
+        return cls(tensors=dict(tensors), history=history, options=options, task=task)
 
 
-def capture(
-    model: nn.Module, optimiser: torch.optim.Optimizer, history: History, options: TrainingOptions
-) -> TrainingState:
-    """Copy what a training needs in order to go on."""
-    tensors = {MODEL + name: tensor for name, tensor in model.state_dict().items()}
+def capture(learner: nn.ModuleDict, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Copy to the CPU what a training needs in order to go on: weights and Adam's memory."""
+    tensors = dict(learner.state_dict())
     for index, memory in optimiser.state_dict()["state"].items():
         tensors.update({f"{OPTIMISER}{index}.{name}": value for name, value in memory.items()})
-    copies = {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
-    return TrainingState(tensors=copies, history=history, options=options)
+    return copied(tensors)
 
 
-def restore(state: TrainingState, model: nn.Module, optimiser: torch.optim.Optimizer) -> None:
-    """Put `state` into `model` and `optimiser`, in the memory layout of the model."""
-    weights = {
-        name.removeprefix(MODEL): tensor
-        for name, tensor in state.tensors.items()
-        if name.startswith(MODEL)
-    }
-    parameters = list(model.parameters())
+def copied(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Copy tensors to the CPU."""
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+
+
+def restore(
+    state: TrainingState, learner: nn.ModuleDict, optimiser: torch.optim.Optimizer, caller: str
+) -> None:
+    """Put `state` into `learner` and `optimiser`, in the memory layout of the learner."""
+    kept = {name: one for name, one in state.tensors.items() if not name.startswith(BEST)}
+    weights = {name: one for name, one in kept.items() if not name.startswith(OPTIMISER)}
+    parameters = list(learner.parameters())
     memory: dict[int, dict[str, Tensor]] = {}
     try:
-        model.load_state_dict(weights)
-        for name, tensor in state.tensors.items():
+        learner.load_state_dict(weights)
+        for name, tensor in kept.items():
             if name.startswith(OPTIMISER):
                 index, key = name.removeprefix(OPTIMISER).split(".", 1)
                 like = parameters[int(index)]
@@ -200,7 +238,7 @@ def restore(state: TrainingState, model: nn.Module, optimiser: torch.optim.Optim
     except (RuntimeError, ValueError, IndexError) as error:
         raise InputError(
             sentence(
-                "fit",
+                caller,
                 "state",
                 "a state of the same model",
                 str(error).splitlines()[0],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -182,7 +182,7 @@ def transform_table(
     adapter, table, out, report
         As for `predict_table`; the rows are like those of the source.
     label
-        Column that is carried along as it is; it is read whole.
+        Column that is carried along as it is: looked through first, then read batch by batch.
 
     Raises
     ------
@@ -201,19 +201,38 @@ def transform_table(
     ['"width"', '3', '9', '10']
     """
     features = features_of(adapter, table)
-    labels = None if label is None else plain(table.labels(label))
-    done = 0
+    labels = None
+    if label is not None:
+        kind = table.label_kind(label, report=report)
+        labels = _Feed(parts=table.label_batches(label, kind))
 
     def answer(X: Any) -> Columns:
-        nonlocal done
         moved = np.asarray(adapter.transform(X))
         columns = {name: moved[:, place] for place, name in enumerate(features)}
         if labels is not None and label is not None:
-            columns[label] = labels[done : done + len(moved)]
-        done += len(moved)
+            columns[label] = labels.take(len(moved))
         return columns
 
     return _stream(adapter, table, out, answer, report)
+
+
+@dataclass(kw_only=True)
+class _Feed:
+    """A column whose rows are taken in other pieces than it is read in."""
+
+    parts: Iterator[NDArray]
+    left: NDArray = field(default_factory=lambda: np.empty(0))
+
+    def take(self, count: int) -> NDArray:
+        """Return the next rows, (count,)."""
+        pieces = []
+        while count > 0:
+            if len(self.left) == 0:
+                self.left = next(self.parts)
+            pieces.append(self.left[:count])
+            self.left = self.left[count:]
+            count -= len(pieces[-1])
+        return np.concatenate(pieces)
 
 
 def _stream(

@@ -97,7 +97,9 @@ def evaluate_table(
     source: Table | None = None,
     report: Report = silent,
 ) -> Evaluation:
-    r"""Score an adapter on a table with labels.
+    r"""Score an adapter on a table with labels, of which no more than a batch is held.
+
+    What grows with its rows are the labels, four bytes each; the source is held whole.
 
     Parameters
     ----------
@@ -138,7 +140,7 @@ def evaluate_table(
     if not hasattr(adapter, "classes_"):
         required, remedy = "one that classifies", "score a regressor with Adapter.score"
         raise InputError(sentence("evaluate", "adapter", required, "a regressor", remedy))
-    truth = _codes(table, label, adapter.classes_)
+    truth = _codes(table, label, adapter.classes_, report)
     before = None
     if source is not None:
         unadapted = _unadapted(adapter, source, label, report)
@@ -150,7 +152,7 @@ def evaluate_table(
 def _unadapted(adapter: Adapter, source: Table, label: str, report: Report) -> Adapter:
     """Train the adapter's classifier on the source as it is."""
     features = features_of(adapter, source)
-    labels = adapter.classes_[_codes(source, label, adapter.classes_)]
+    labels = adapter.classes_[_codes(source, label, adapter.classes_, report)]
     X = read_matrix(source, features, report)
     named = hasattr(adapter, "feature_names_in_")
     with warnings.catch_warnings():  # that nothing is adapted is the point
@@ -160,8 +162,8 @@ def _unadapted(adapter: Adapter, source: Table, label: str, report: Report) -> A
         )
 
 
-def _codes(table: Table, label: str, classes: NDArray) -> NDArray:
-    """Return the labels of a table as places in the classes, (n,).
+def _codes(table: Table, label: str, classes: NDArray, report: Report) -> NDArray:
+    """Return the labels of a table as places in the classes, (n,) int32, read by pieces.
 
     Labels are compared as they are written, so that 3 in one kind of file is "3" in another.
 
@@ -170,15 +172,21 @@ def _codes(table: Table, label: str, classes: NDArray) -> NDArray:
     DataError
         If one is unknown, with its row.
     """
-    labels = table.labels(label)
     places = {_written(value): place for place, value in enumerate(classes.tolist())}
-    codes = np.array([places.get(_written(value), -1) for value in labels.tolist()])
-    if (codes < 0).any():
-        row = int((codes < 0).argmax())
-        got = f"{labels.tolist()[row]!r} in column {label!r}, row {row + 1}"
-        required = f"labels among {', '.join(places)}"
-        refuse(table.path, required, got, "leave out rows of classes that the source has not")
-    return codes
+    codes: list[NDArray] = []
+    for part in table.label_batches(label, table.label_kind(label, report=report)):
+        values, place = np.unique(part, return_inverse=True)
+        known = [places.get(_written(value), -1) for value in values.tolist()]
+        found = np.array(known, dtype=np.int32)[place]
+        if (found < 0).any():
+            row = int((found < 0).argmax())
+            got = (
+                f"{part.tolist()[row]!r} in column {label!r}, row {sum(map(len, codes)) + row + 1}"
+            )
+            required = f"labels among {', '.join(places)}"
+            refuse(table.path, required, got, "leave out rows of classes that the source has not")
+        codes.append(found)
+    return np.concatenate(codes)
 
 
 def _written(value: object) -> str:

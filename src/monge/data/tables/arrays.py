@@ -17,7 +17,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from monge._types import NDArray
-from monge.data.tables.base import Table, check_names, refuse
+from monge.data.tables.base import BATCH_ROWS, Table, check_names, refuse
 from monge.errors import MongeError
 
 __all__ = ["ArrayTable"]
@@ -77,16 +77,16 @@ class ArrayTable(Table):
                 values[:, place] = batch[name]
             yield values
 
-    def _labels(self, name: str) -> NDArray:
+    def _labels(self, name: str) -> Iterator[NDArray]:
         kind = self._kind(name)
         if kind.kind not in "biufU":
             required = f"labels in column {name!r}: text, whole numbers or booleans"
             refuse(self.path, required, _words(kind), "name another array, or convert this one")
-        parts = [batch[name] for batch in self._read((name,), 1 << 20)]
-        values = np.concatenate(parts) if parts else np.empty(0)
-        if values.dtype.kind == "U":
-            return np.array([value or None for value in values.tolist()], dtype=object)
-        return values
+        for batch in self._read((name,), BATCH_ROWS):
+            values = batch[name]
+            if kind.kind == "U":
+                values = np.array([value or None for value in values.tolist()], dtype=object)
+            yield values
 
     def _kind(self, column: str) -> np.dtype[Any]:
         member = next(member for member in self._members if column in member.columns)

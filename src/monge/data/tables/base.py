@@ -6,12 +6,14 @@ from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import ClassVar, NoReturn
 
 import numpy as np
 
 from monge._types import NDArray
+from monge.data.tables.labels import LabelKind
 from monge.errors import DataError, sentence
+from monge.progress import Progress, Report, silent
 
 __all__ = ["BATCH_ROWS", "Table", "check_names", "refuse", "require_columns"]
 
@@ -32,11 +34,14 @@ class Table(ABC):
         The names of its columns, in their order, each once.
     n_rows
         Rows, or ``None`` where the file does not say.
+    reads_text
+        Whether labels are text that may stand for numbers, see `LabelKind`.
     """
 
     path: Path
     columns: tuple[str, ...]
     n_rows: int | None
+    reads_text: ClassVar[bool] = False
 
     def numbers(self, names: Sequence[str], rows: int = BATCH_ROWS) -> Iterator[NDArray]:
         """Read columns of numbers.
@@ -77,33 +82,65 @@ class Table(ABC):
             refuse(self.path, "a table with rows", "none", "check that it is the file you mean")
 
     def labels(self, name: str) -> NDArray:
-        """Read a column of labels whole, (n,): text, whole numbers or booleans.
+        """Read a column of labels whole, (n,): text as objects, whole numbers or booleans.
 
         Raises
         ------
         DataError
             If the column is missing, lacks a label, or holds no labels; with the row.
         """
+        kind, parts = LabelKind(reads_text=self.reads_text), []
+        for part in self._whole_labels(name):
+            kind.see(part)
+            parts.append(part)
+        values = np.concatenate(parts)
+        return values if kind.dtype.kind == "U" else kind.bring(values)
+
+    def label_kind(self, name: str, *, report: Report = silent) -> LabelKind:
+        """Look through a column of labels, of which nothing is kept; errors as in `labels`."""
+        kind, done = LabelKind(reads_text=self.reads_text), 0
+        task = f"Looking through column {name!r} of {self.path.name}"
+        for part in self._whole_labels(name):
+            kind.see(part)
+            done += len(part)
+            if done != self.n_rows:
+                report(Progress(task=task, done=done, total=self.n_rows, detail=f"{done:,} rows"))
+        report(Progress(task=task, done=done, total=done, detail=f"{done:,} rows"))
+        return kind
+
+    def label_batches(self, name: str, kind: LabelKind) -> Iterator[NDArray]:
+        """Read a column of labels by pieces (k,) of the one type that `label_kind` found."""
+        for part in self._whole_labels(name):
+            yield kind.bring(part)
+
+    def _whole_labels(self, name: str) -> Iterator[NDArray]:
+        """Read a column of labels by pieces, and refuse one that lacks a label."""
         require_columns(self, [name])
-        values = self._labels(name)
-        missing = _missing(values)
-        if len(values) == 0:
+        done, lost, present = 0, None, False
+        for part in self._labels(name):
+            missing = _missing(part)
+            if lost is None and missing.any():
+                lost = done + int(missing.argmax()) + 1
+            present = present or not missing.all()
+            if present and lost is not None:
+                got = f"a missing value in column {name!r}, row {lost}"
+                refuse(self.path, "a label in every row", got, "drop the rows without a label")
+            done += len(part)
+            if lost is None:
+                yield part
+        if done == 0:
             refuse(self.path, "a table with rows", "none", "check that it is the file you mean")
-        if missing.all():
+        if not present:
             required, got = f"labels in column {name!r}", "missing values alone"
             refuse(self.path, required, got, "name the column that holds the labels")
-        if missing.any():
-            got = f"a missing value in column {name!r}, row {int(missing.argmax()) + 1}"
-            refuse(self.path, "a label in every row", got, "drop the rows without a label")
-        return values
 
     @abstractmethod
     def _numbers(self, names: tuple[str, ...], rows: int) -> Iterator[NDArray]:
         """Read columns that are there; NaN where a value is missing."""
 
     @abstractmethod
-    def _labels(self, name: str) -> NDArray:
-        """Read a column that is there; ``None`` or NaN where a value is missing."""
+    def _labels(self, name: str) -> Iterator[NDArray]:
+        """Read a column that is there by pieces; ``None`` or NaN where a value is missing."""
 
 
 def refuse(path: Path, required: str, got: str, remedy: str) -> NoReturn:

@@ -12,7 +12,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pc
 
@@ -39,6 +38,8 @@ class CsvTable(Table):
         If it is no such file.
     """
 
+    reads_text = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self.n_rows = None
@@ -56,10 +57,9 @@ class CsvTable(Table):
             for start in range(0, batch.num_rows, rows):
                 yield matrix(batch.slice(start, rows), names, kind)
 
-    def _labels(self, name: str) -> NDArray:
-        parts = [batch.column(name) for batch in self._read({name: pa.string()}, ("",))]
-        column = pa.chunked_array(parts, type=pa.string()).to_numpy()
-        return _inferred(column)
+    def _labels(self, name: str) -> Iterator[NDArray]:
+        for batch in self._read({name: pa.string()}, ("",)):
+            yield batch.column(name).to_numpy(zero_copy_only=False)
 
     def _read(self, kinds: dict[str, Any], missing: tuple[str, ...]) -> Iterator[Any]:
         try:
@@ -150,18 +150,3 @@ def _is_number(cell: str) -> bool:
 
 def _is_broken(cell: str) -> bool:
     return any("\ud800" <= letter <= "\udfff" for letter in cell)
-
-
-def _inferred(column: NDArray) -> NDArray:
-    """Read labels (n,) as whole numbers or booleans where every one is; text stays objects.
-
-    A number counts as one only as it would be written, so that "007" stays what it is.
-    """
-    present = {value for value in column if value is not None}
-    if present == set() or len(present) < len(set(column)):
-        return column
-    if all(value.lstrip("-").isdecimal() and str(int(value)) == value for value in present):
-        return column.astype(np.int64)
-    if present <= {"true", "false"} or present <= {"True", "False"}:
-        return np.array([value.lower() == "true" for value in column])
-    return column

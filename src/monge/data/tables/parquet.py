@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from monge._types import NDArray
 from monge.data.tables.arrow import is_number, kind_of, matrix, precision, to_labels
-from monge.data.tables.base import Table, check_names, refuse
+from monge.data.tables.base import BATCH_ROWS, Table, check_names, refuse
 
 __all__ = ["ParquetTable"]
 
@@ -48,11 +48,9 @@ class ParquetTable(Table):
         for batch in self._read(names, rows):
             yield matrix(batch, names, wanted)
 
-    def _labels(self, name: str) -> NDArray:
-        parts = [batch.column(name) for batch in self._read((name,), 1 << 20)]
-        kind = self._schema.field(name).type
-        column = pa.concat_arrays(parts) if parts else pa.array([], type=kind)
-        return to_labels(column, self.path, name)
+    def _labels(self, name: str) -> Iterator[NDArray]:
+        for batch in self._read((name,), BATCH_ROWS):
+            yield to_labels(batch.column(name), self.path, name)
 
     def _read(self, names: tuple[str, ...], rows: int) -> Iterator[Any]:
         try:

@@ -7,7 +7,8 @@ import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import IO, TypeAlias
 
@@ -61,28 +62,15 @@ def check_written(path: str | os.PathLike[str]) -> None:
 
 
 @contextmanager
-def _parquet(path: Path) -> Iterator[Write]:
+def _arrow(kind: type[pq.ParquetWriter | pc.CSVWriter], path: Path) -> Iterator[Write]:
+    """Write with a writer of Arrow, which wants the columns before it opens the file."""
     with ExitStack() as stack:
-        opened: list[pq.ParquetWriter] = []
+        opened: list[pq.ParquetWriter | pc.CSVWriter] = []
 
         def write(columns: Mapping[str, NDArray]) -> None:
             table = _table(columns)
             if not opened:
-                opened.append(stack.enter_context(pq.ParquetWriter(path, table.schema)))
-            opened[0].write_table(table)
-
-        yield write
-
-
-@contextmanager
-def _csv(path: Path) -> Iterator[Write]:
-    with ExitStack() as stack:
-        opened: list[pc.CSVWriter] = []
-
-        def write(columns: Mapping[str, NDArray]) -> None:
-            table = _table(columns)
-            if not opened:
-                opened.append(stack.enter_context(pc.CSVWriter(path, table.schema)))
+                opened.append(stack.enter_context(kind(path, table.schema)))
             opened[0].write_table(table)
 
         yield write
@@ -124,5 +112,9 @@ def _table(columns: Mapping[str, NDArray]) -> pa.Table:
     return pa.table({name: pa.array(values) for name, values in columns.items()})
 
 
-WRITTEN = {".parquet": _parquet, ".csv": _csv, ".npz": _npz}
+WRITTEN: Mapping[str, Callable[[Path], AbstractContextManager[Write]]] = {
+    ".parquet": partial(_arrow, pq.ParquetWriter),
+    ".csv": partial(_arrow, pc.CSVWriter),
+    ".npz": _npz,
+}
 """The formats that are written, by ending."""

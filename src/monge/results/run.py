@@ -1,9 +1,4 @@
-"""The record of a finished run: numbers with their spread, and the arrays behind the pictures.
-
-Plain data without behaviour: `experiments` fills it, `report`, `store` and `cli` read it. It lies
-at
-the bottom of the house because those rooms may not import `experiments`.
-"""
+"""The record of a finished run: numbers with their spread, and the arrays behind the pictures."""
 
 from __future__ import annotations
 
@@ -39,6 +34,11 @@ class Spread:
     def std(self) -> float:
         """The sample standard deviation over the seeds; 0 for a single seed."""
         return statistics.stdev(self.values) if len(self.values) > 1 else 0.0
+
+    @property
+    def worst(self) -> float:
+        """The least of the seeds."""
+        return min(self.values)
 
     def to_json(self) -> dict[str, Any]:
         """Return the values with their mean and deviation."""

@@ -1,0 +1,129 @@
+"""The table of a bench of accuracy, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from statistics import fmean
+
+from monge.experiments.accuracy.frozen import DEFAULT_RULE
+from monge.experiments.accuracy.pairs import GROUPS
+from monge.report import exceptions_sentence
+from monge.results import AccuracyResult, PairResult
+
+__all__ = ["markdown", "summary"]
+
+
+def summary(result: AccuracyResult) -> list[tuple[str, ...]]:
+    """Return a row for each method, best first: what it gains over source-only, all pairs together.
+
+    Name, pairs, mean accuracy, mean gain, pairs below source-only by over a point, mean seconds.
+    """
+    rows = []
+    for method in result.titles:
+        gains = result.gains(method)
+        records = [result.pairs[pair].methods[method] for pair in gains]
+        rows.append(
+            (
+                fmean(gains.values()),
+                (
+                    method,
+                    str(len(gains)),
+                    _percent(fmean(record.accuracy.mean for record in records)),
+                    f"{100 * fmean(gains.values()):+.1f}",
+                    str(len(result.exceptions(method))),
+                    f"{fmean(fmean(record.seconds) for record in records):.2f}",
+                ),
+            )
+        )
+    return [row for _, row in sorted(rows, key=lambda item: -item[0])]
+
+
+def markdown(result: AccuracyResult) -> str:
+    """Write the whole bench: the count of exceptions, the summary, every pair, and the options."""
+    commit = (result.environment.get("commit") or "-")[:7]
+    how = (
+        f"Made by `{result.command}` at commit {commit}. Accuracy in per cent of all target rows; "
+        "no target label enters a fit. *Source-only* is what is had without adapting: 1-NN on the "
+        "source's features, or the source network where that is better in the mean. A figure is "
+        "the mean over the seeds, each a training or a draw of the domains."
+    )
+    parts = [
+        "# Accuracy: methods on pairs of domains",
+        how,
+        *(_finished(result) if result.pairs else []),
+        *_listed("Skipped", result.skipped.items()),
+        *_listed("Refused", _refusals(result)),
+        "## Options, and how they were chosen",
+        _grid(
+            ("what", "options", "rule"),
+            [(name, told["options"], told["rule"]) for name, told in result.frozen.items()],
+        ),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _finished(result: AccuracyResult) -> Iterator[str]:
+    yield "## All pairs"
+    head = ("method", "pairs", "accuracy", "gain", "over a point below", "seconds")
+    yield _grid(head, summary(result))
+    yield f"{exceptions_sentence(result)} The default: {DEFAULT_RULE}"
+    for group in GROUPS:
+        pairs = {name: pair for name, pair in result.pairs.items() if pair.group == group}
+        if pairs:
+            yield f"## Means: {group}"
+            yield _means(result, pairs)
+    yield "## Every pair and method"
+    yield _grid(
+        ("pair", "method", "seeds", "mean", "deviation", "worst seed", "gain", "seconds"),
+        [row for name in result.pairs for row in _rows(result, name)],
+    )
+
+
+def _means(result: AccuracyResult, pairs: dict[str, PairResult]) -> str:
+    """Write the mean accuracies of a group: pairs down, methods across, the mean of all last."""
+    methods = [key for key in result.titles if any(key in pair.methods for pair in pairs.values())]
+    rows = []
+    for name, pair in pairs.items():
+        found = {key: record.accuracy.mean for key, record in pair.methods.items()}
+        rows.append((name, *(_percent(found[key]) if key in found else "-" for key in methods)))
+    means = []
+    for key in methods:
+        values = [pair.methods[key].accuracy.mean for pair in pairs.values() if key in pair.methods]
+        means.append(_percent(fmean(values)) if len(values) == len(pairs) else "-")
+    return _grid(("pair", *methods), [*rows, ("mean", *means)])
+
+
+def _rows(result: AccuracyResult, name: str) -> Iterator[tuple[str, ...]]:
+    pair = result.pairs[name]
+    for key, record in pair.methods.items():
+        spread, several = record.accuracy, len(pair.seeds) > 1
+        yield (
+            name,
+            key,
+            str(len(pair.seeds)),
+            f"{100 * spread.mean:.2f}",
+            f"{100 * spread.std:.2f}" if several else "-",
+            f"{100 * spread.worst:.2f}",
+            f"{100 * (result.gain(name, key) or 0.0):+.2f}",
+            f"{fmean(record.seconds):.2f}",
+        )
+
+
+def _refusals(result: AccuracyResult) -> Iterator[tuple[str, str]]:
+    for name, pair in result.pairs.items():
+        for key, reason in pair.refused.items():
+            yield f"{name}, {key}", reason
+
+
+def _listed(title: str, found: Iterable[tuple[str, str]]) -> list[str]:
+    lines = [f"- {name}: {reason}" for name, reason in found]
+    return [f"## {title}", "\n".join(lines)] if lines else []
+
+
+def _grid(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.1f}"

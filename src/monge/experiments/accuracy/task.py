@@ -1,0 +1,66 @@
+"""What a method of the bench is given, and what is kept from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import torch
+
+from monge._types import NDArray, Tensor
+from monge.experiments.network import digest
+
+__all__ = ["Loaded", "Task"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Task:
+    """Labelled source features and unlabelled target features: all that a method sees.
+
+    Attributes
+    ----------
+    source, labels
+        (n, d) floating and (n,) int64.
+    target
+        (m, d).
+    seed
+        Of every random choice.
+    views
+        Other descriptions of the same rows by name, such as ``"pixels"``: source (n, p) and target
+        (m, p).
+    head
+        The classes that the source network gives the target itself, (m,) int64, where there is one.
+    """
+
+    source: NDArray
+    labels: NDArray
+    target: NDArray
+    seed: int
+    views: Mapping[str, tuple[NDArray, NDArray]] = field(default_factory=dict)
+    head: NDArray | None = None
+
+    def fingerprint(self) -> str:
+        """Return one hash of everything in it but the seed."""
+        arrays = [self.source, self.labels, self.target]
+        for name in sorted(self.views):
+            arrays += self.views[name]
+        if self.head is not None:
+            arrays.append(self.head)
+        names = ",".join(sorted(self.views))
+        return f"{names}:{self.head is not None}:{digest(*map(torch.as_tensor, arrays))}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Loaded:
+    """One pair of domains for one seed.
+
+    Attributes
+    ----------
+    task
+        What methods are given.
+    truth
+        Classes of the target (m,) int64: for `monge.experiments.evaluate` and nothing else.
+    """
+
+    task: Task
+    truth: Tensor

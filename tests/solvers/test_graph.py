@@ -1,0 +1,181 @@
+import numpy as np
+import pytest
+import torch
+
+from monge import Adapter, DenseCost, Graph, PointCloud, Problem
+from monge.errors import InputError
+from monge.graphs import affinity_graph, diffuse
+from monge.solvers import GraphPlan
+from monge.solvers.directions import directions, standardised
+from zoo import generator
+
+CENTRES = torch.tensor([[6.0, 0.0], [-3.0, 5.2], [-3.0, -5.2]])
+
+
+def domains(counts=(30, 30, 30), angle=0.4, noise=1.2, seed=0):
+    """Three classes, and the same turned, scaled, moved and in other shares."""
+    draw = generator(seed)
+    labels = torch.arange(3).repeat_interleave(40)
+    x = CENTRES[labels] + torch.randn(120, 2, generator=draw)
+    truth = torch.arange(3).repeat_interleave(torch.tensor(counts))
+    turn = torch.tensor([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]).float()
+    y = (CENTRES[truth] + noise * torch.randn(len(truth), 2, generator=draw)) @ turn.T * 3 + 20
+    return x, labels, y, truth
+
+
+def one_hot(labels):
+    return torch.nn.functional.one_hot(labels).double()
+
+
+def test_the_plan_is_that_of_each_smoothed_row_choosing_freely():
+    x, _, y, _ = domains()
+    a, b = torch.ones(len(x)), torch.ones(len(y))
+    smooth = standardised(y, b)
+    smooth = diffuse(affinity_graph([smooth], 4), smooth, 3)
+    cosine = directions(x, a) @ directions(smooth, b).T
+    expected = (2 * (cosine - 1) / 0.1).softmax(0) / len(y)
+    options = Graph(epsilon=0.1, neighbours=4, steps=3)
+    solution = options.solve(Problem(PointCloud(x, y)))
+    torch.testing.assert_close(solution.plan.dense().double(), expected, rtol=1e-3, atol=1e-7)
+    assert solution.problem.tau_source == 0
+
+
+def test_the_source_is_held_where_it_is_asked_for():
+    x, _, y, _ = domains()
+    problem = Problem(PointCloud(x.double(), y.double()))
+    given = Graph(tau_source=1e6, epsilon=0.1).solve(problem).plan.marginals().source
+    torch.testing.assert_close(given, problem.a, rtol=1e-3, atol=0)
+
+
+def test_votes_are_the_pushed_classes_balanced_and_spread():
+    x, labels, y, _ = domains()
+    plan = Graph(strength=0.0).solve(Problem(PointCloud(x, y))).plan
+    pushed = plan.push(one_hot(labels)).double()
+    for shares in (None, torch.tensor([0.5, 0.3, 0.2])):
+        part = torch.ones(3) if shares is None else shares
+        expected = pushed
+        for _ in range(2):
+            expected = expected / expected.sum(0) * part
+            expected = expected / expected.sum(1, keepdim=True)
+        torch.testing.assert_close(plan.votes(one_hot(labels), shares), expected)
+
+
+def test_a_turned_target_of_other_shares_is_labelled():
+    x, labels, y, truth = domains(counts=(70, 15, 15), noise=0.6)
+    solution = Graph().solve(Problem(PointCloud(x, y)))
+    assert isinstance(solution.plan, GraphPlan)
+    votes = solution.plan.votes(one_hot(labels))
+    torch.testing.assert_close(votes.sum(1), torch.ones(100, dtype=torch.float64))
+    assert (votes.argmax(1) == truth).float().mean() > 0.97
+
+
+def test_a_view_that_tells_the_classes_apart_settles_what_the_features_blur():
+    x, labels, y, truth = domains(noise=3.0)
+    view = one_hot(truth) + 0.1 * torch.randn(len(y), 3, generator=generator(5))
+    accuracies = []
+    for views in ((), (view,)):
+        problem = Problem(PointCloud(x, y), target_views=views)
+        votes = Graph().solve(problem).plan.votes(one_hot(labels))
+        accuracies.append(float((votes.argmax(1) == truth).float().mean()))
+    assert accuracies[0] < 0.95 < accuracies[1]
+
+
+def test_known_shares_settle_a_target_of_other_shares():
+    x, labels, y, truth = domains(counts=(70, 15, 15))
+    scores = [
+        Adapter("graph", target_prior=prior).fit(x, labels, X_target=y).score(y, truth)
+        for prior in (None, [0.7, 0.15, 0.15])
+    ]
+    assert scores[0] < 0.9
+    assert scores[1] > 0.95
+
+
+def test_a_class_that_nothing_reaches_gets_no_vote():
+    x, labels, y, _ = domains()
+    votes = (
+        Graph()
+        .solve(Problem(PointCloud(x, y)))
+        .plan.votes(torch.cat([one_hot(labels), torch.zeros(len(x), 1)], 1))
+    )
+    assert float(votes[:, 3].abs().max()) == 0
+    assert bool(votes.isfinite().all())
+
+
+def test_one_target_row_and_two():
+    x, labels, y, _ = domains()
+    for m in (1, 2):
+        votes = Graph().solve(Problem(PointCloud(x, y[:m]))).plan.votes(one_hot(labels))
+        torch.testing.assert_close(votes.sum(1), torch.ones(m, dtype=torch.float64))
+
+
+def test_a_second_solve_goes_on_from_the_first():
+    x, _, y, _ = domains()
+    problem, options = Problem(PointCloud(x, y)), Graph(tau_source=0.5)
+    first = options.solve(problem)
+    assert options.solve(problem, start=first).sweeps < first.sweeps
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("epsilon", 0),
+        ("tau_source", -1),
+        ("neighbours", 0),
+        ("neighbours", 2.5),
+        ("steps", 0),
+        ("strength", 1.0),
+        ("strength", "much"),
+        ("tolerance", 0),
+    ],
+)
+def test_options_out_of_range_are_refused(name, value):
+    with pytest.raises(InputError, match=rf"^Graph: '{name}' must be .*\.$"):
+        Graph(**{name: value})
+
+
+def test_problems_without_points_or_with_views_of_other_rows_are_refused():
+    x, _, y, _ = domains()
+    with pytest.raises(InputError, match=r"^Graph: 'problem' must be balanced, on points"):
+        Graph().solve(Problem(DenseCost(torch.rand(3, 3))))
+    with pytest.raises(InputError, match=r"^Problem: 'target_views' must be finite, of"):
+        Problem(PointCloud(x, y), target_views=(torch.zeros(3, 2),))
+
+
+def test_the_adapter_predicts_the_votes_of_its_own_rows_and_classes_new_ones():
+    x, labels, y, truth = domains(counts=(50, 25, 25))
+    names = np.array(["cat", "dog", "owl"])
+    adapter = Adapter("graph").fit(x.numpy(), names[labels], X_target=y.numpy())
+    assert np.array_equal(
+        adapter.predict(y.numpy()), adapter.classes_[adapter.propagate().argmax(1)]
+    )
+    _, _, new, new_truth = domains(seed=7)
+    assert adapter.score(new.numpy(), names[new_truth]) > 0.95
+    assert adapter.score(y.numpy(), names[truth]) > 0.95
+
+
+def test_the_adapter_hands_views_on_for_the_rows_that_count():
+    x, labels, y, truth = domains(noise=3.0)
+    view = one_hot(truth) + 0.1 * torch.randn(len(y), 3, generator=generator(5))
+    weight = np.ones(len(y))
+    weight[::7] = 0
+    kept = weight > 0
+
+    def fit(*data, **more):
+        return Adapter("graph").fit(*data, **more)
+
+    adapter = fit(x, labels, X_target=y, target_weight=weight, target_views=[view.numpy()])
+    blind = fit(x, labels, X_target=y[kept])
+    same = fit(x, labels, X_target=y[kept], target_views=[view[kept].numpy()])
+    votes = torch.as_tensor(adapter.propagate())
+    torch.testing.assert_close(votes, torch.as_tensor(same.propagate()), rtol=1e-3, atol=1e-5)
+    assert float((votes - torch.as_tensor(blind.propagate())).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize(
+    "views",
+    [[np.zeros((3, 2))], [np.full((90, 1), np.nan)], [np.array([["a"]] * 90)], [np.ones(90)]],
+)
+def test_the_adapter_refuses_views_of_other_rows_and_of_no_numbers(views):
+    x, labels, y, _ = domains()
+    with pytest.raises(InputError, match=r"^Adapter.fit: 'target_views' must be a list"):
+        Adapter("graph").fit(x.numpy(), labels.numpy(), X_target=y.numpy(), target_views=views)
