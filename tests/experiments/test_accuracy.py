@@ -17,13 +17,23 @@ from monge.adapters import TRANSPORTS, Adapter
 from monge.data import SHIFTS
 from monge.errors import Cancelled, DataError, InputError, OutputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
-from monge.experiments.accuracy.frozen import DEFAULT, FROZEN, NETWORKS, Frozen, FrozenNetwork
-from monge.experiments.accuracy.methods import METHODS, REFERENCES, Method, _adapted
+from monge.experiments.accuracy.frozen import (
+    DEFAULT,
+    FROZEN,
+    NETWORKS,
+    RETRAINED,
+    Frozen,
+    FrozenNetwork,
+    FrozenTraining,
+)
+from monge.experiments.accuracy.methods import METHODS, REFERENCES, Method, _adapted, _retrained
 from monge.experiments.accuracy.pairs import GROUPS, PAIRS, Pair, Place, _network
-from monge.experiments.accuracy.task import Loaded, Task
+from monge.experiments.accuracy.task import Loaded, SourceNetwork, Task
+from monge.joint import Retraining, RetrainingOptions, Stages
 from monge.progress import silent
 from monge.solvers import Sinkhorn
 from monge.store import Cache
+from monge.training import predict_probabilities
 from toy import N_SOURCE, N_TARGET, pair
 
 bench = import_module("monge.experiments.accuracy.bench")
@@ -306,7 +316,9 @@ def relabelled(sides, draw):
 
 @pytest.mark.parametrize("name", ["digits", "office", "synthetic"])
 def test_no_method_is_given_target_labels(name):
-    assert set(Task.__dataclass_fields__) == {"source", "labels", "target", "seed", "views", "head"}
+    given = {"source", "labels", "target", "seed", "views", "head", "network"}
+    assert set(Task.__dataclass_fields__) == given
+    assert set(SourceNetwork.__dataclass_fields__) == {"model", "source", "target"}
     assert set(Loaded.__dataclass_fields__) == {"task", "truth"}
     assert any(found.group == name for found in PAIRS.values())
 
@@ -405,7 +417,7 @@ def test_every_transport_has_a_row_and_every_row_a_rule():
     assert set(TRANSPORTS) <= set(FROZEN)
     for name, transport in TRANSPORTS.items():
         assert type(FROZEN[name].transport) is type(transport())
-    assert set(METHODS) == {*FROZEN, *REFERENCES}
+    assert set(METHODS) == {*FROZEN, *RETRAINED, *REFERENCES}
     assert all(method.rule for method in METHODS.values())
     assert all(network.rule for network in NETWORKS.values())
     assert DEFAULT in FROZEN
@@ -413,6 +425,15 @@ def test_every_transport_has_a_row_and_every_row_a_rule():
     assert set(NETWORKS) == digits
     assert {found.group for found in PAIRS.values()} == set(GROUPS)
     assert set(SHIFTS) | {f"office-{name}" for name in PUBLISHED} < set(PAIRS)
+
+
+def test_every_seed_draws_anew_in_every_stage_of_a_training():
+    for row in RETRAINED.values():
+        seeded = row.seeded(7)
+        if isinstance(seeded, Stages):
+            assert seeded.self_training.options.seed == 7
+            seeded = seeded.retraining
+        assert seeded.options.seed == 7
 
 
 def test_rows_outside_the_plan_follow_their_nearest_in_it():
@@ -438,6 +459,19 @@ def test_a_network_is_trained_for_each_seed_and_its_head_and_pixels_are_handed_o
     place = Place(data_dir=None, cache=Cache(tmp_path), report=silent)
     one, again, other = (load(seed, place).task for seed in (0, 0, 1))
     assert one.source.shape == (N_SOURCE, 84)
+    network = one.network
+    torch.testing.assert_close(
+        network.model().features(network.target).detach(), torch.as_tensor(one.target)
+    )
+    short = RetrainingOptions(epochs=1, steps=2, batch_size=20)
+    row = FrozenTraining(title="t", training=Retraining(options=short), rule="r")
+    retrained = row.seeded(3).fit(
+        network.model(), (network.source, torch.as_tensor(one.labels)), network.target
+    )
+    expected = predict_probabilities(retrained.model, network.target).argmax(1).numpy()
+    np.testing.assert_array_equal(_retrained(row, replace(one, seed=3)), expected)
+    assert METHODS["stages"].applies(one)
+    assert not METHODS["stages"].applies(replace(one, network=None))
     assert one.target.shape == (N_TARGET, 84)
     np.testing.assert_array_equal(one.source, again.source)
     assert not np.array_equal(one.source, other.source)

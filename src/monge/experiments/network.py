@@ -24,7 +24,7 @@ from monge.training import (
     seeded,
 )
 
-__all__ = ["Images", "Network", "digest", "train_network"]
+__all__ = ["Images", "Network", "digest", "train_network", "trained_model"]
 
 FORMAT = 1
 """Raised when the code that makes weights or features changes their meaning."""
@@ -121,7 +121,7 @@ def train_network(
         return Network(
             key=key, loss=tuple(config["loss"]), accuracy=tuple(config["accuracy"]), **arrays
         )
-    model, history = _trained(images, options, seed, cache, report)
+    model, history = trained_model(images, options, seed, cache, report)
     arrays = {}
     for side, x in (("source", images.prepared_source), ("target", images.prepared_target)):
         arrays[side] = extract_features(model, x, report=report).x
@@ -132,7 +132,7 @@ def train_network(
     return Network(key=key, loss=history.loss, accuracy=history.accuracy, **arrays)
 
 
-def _trained(
+def trained_model(
     images: Images, options: RunOptions, seed: int, cache: Cache, report: Report
 ) -> tuple[LeNet5, History]:
     """Train, keeping the state of every epoch, from the last one that was kept."""

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
+
+import torch
 
 from monge._types import NDArray
-from monge.experiments.accuracy.frozen import FROZEN, Frozen
+from monge.experiments.accuracy.frozen import FROZEN, RETRAINED, Frozen, FrozenTraining
 from monge.experiments.accuracy.task import Task
 from monge.experiments.methods import nearest_neighbour
+from monge.training import predict_probabilities
 
 __all__ = ["METHODS", "REFERENCES", "Method"]
 
@@ -28,19 +32,19 @@ class Method:
         Its hyperparameters in words.
     rule
         How they were chosen.
-    needs_network
-        Whether there is nothing to do where the features are not of a network.
+    needs
+        The part of a task without which there is nothing to do, if there is one.
     """
 
     title: str
     predict: Callable[[Task], NDArray]
     options: str = ""
     rule: str = "no hyperparameter"
-    needs_network: bool = False
+    needs: Literal["head", "network"] | None = None
 
     def applies(self, task: Task) -> bool:
         """Whether the method can do anything with a task."""
-        return task.head is not None or not self.needs_network
+        return self.needs is None or getattr(task, self.needs) is not None
 
 
 def _nearest(task: Task) -> NDArray:
@@ -70,12 +74,24 @@ def _adapted(frozen: Frozen, task: Task) -> NDArray:
     return everyone
 
 
+def _retrained(frozen: FrozenTraining, task: Task) -> NDArray:
+    """Train the network of a task again, and read its classes of the target."""
+    network = task.network
+    if network is None:
+        raise AssertionError("unreachable: `applies` was asked")
+    source = network.source, torch.as_tensor(task.labels)
+    trained = frozen.seeded(task.seed).fit(network.model(), source, network.target)
+    scores = predict_probabilities(trained.model, network.target)
+    predicted: NDArray = scores.argmax(1).numpy()
+    return predicted
+
+
 REFERENCES = ("source_only", "source_head")
 """The methods that adapt nothing; every bench runs them."""
 
 METHODS: dict[str, Method] = {
     "source_only": Method(title="1-NN on the source as it is", predict=_nearest),
-    "source_head": Method(title="Source network as it is", predict=_head, needs_network=True),
+    "source_head": Method(title="Source network as it is", predict=_head, needs="head"),
 } | {
     name: Method(
         title=frozen.title,
@@ -84,5 +100,15 @@ METHODS: dict[str, Method] = {
         rule=frozen.rule,
     )
     for name, frozen in FROZEN.items()
+}
+METHODS |= {
+    name: Method(
+        title=training.title,
+        predict=partial(_retrained, training),
+        options=repr(training.training),
+        rule=training.rule,
+        needs="network",
+    )
+    for name, training in RETRAINED.items()
 }
 """Every method by name, in the order of the table."""

@@ -21,8 +21,8 @@ from monge.data import (
 )
 from monge.data.office import OfficeDomain
 from monge.experiments.accuracy.frozen import NETWORKS
-from monge.experiments.accuracy.task import Loaded, Task
-from monge.experiments.network import Images, train_network
+from monge.experiments.accuracy.task import Loaded, SourceNetwork, Task
+from monge.experiments.network import Images, train_network, trained_model
 from monge.progress import Report
 from monge.store import Cache
 
@@ -94,6 +94,11 @@ def _network(name: str, source: Read, target: Read, seed: int, place: Place) -> 
         seed=seed,
         views={"pixels": (_flat(images.prepared_source), _flat(images.prepared_target))},
         head=network.target_predicted.numpy(),
+        network=SourceNetwork(
+            model=lambda: trained_model(images, options, seed, place.cache, place.report)[0],
+            source=images.prepared_source,
+            target=images.prepared_target,
+        ),
     )
     return Loaded(task=task, truth=scored.labels)
 

@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import torch
+from torch import nn
 
 from monge._types import NDArray, Tensor
 from monge.experiments.network import digest
 
-__all__ = ["Loaded", "Task"]
+__all__ = ["Loaded", "SourceNetwork", "Task"]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SourceNetwork:
+    """The network behind the features, for methods that train it again.
+
+    Attributes
+    ----------
+    model
+        Gives a copy of it, trained on the source.
+    source, target
+        What it is given: images (n, c, 32, 32) and (m, c, 32, 32).
+    """
+
+    model: Callable[[], nn.Module]
+    source: Tensor
+    target: Tensor
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -30,6 +48,8 @@ class Task:
         (m, p).
     head
         The classes that the source network gives the target itself, (m,) int64, where there is one.
+    network
+        That network, where there is one; the features and the pixels say which it is.
     """
 
     source: NDArray
@@ -38,6 +58,7 @@ class Task:
     seed: int
     views: Mapping[str, tuple[NDArray, NDArray]] = field(default_factory=dict)
     head: NDArray | None = None
+    network: SourceNetwork | None = None
 
     def fingerprint(self) -> str:
         """Return one hash of everything in it but the seed."""
