@@ -46,6 +46,12 @@ def test_the_installed_command(start):
     assert (done.returncode, done.stdout, done.stderr) == (0, f"monge {monge.__version__}\n", "")
 
 
+def test_the_module_is_the_command():
+    words = [sys.executable, "-m", "monge", "--version"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"monge {monge.__version__}\n", "")
+
+
 def test_wrong_usage_of_a_process(start):
     process = start("run", "nonsense")
     out, err = process.communicate(timeout=60)

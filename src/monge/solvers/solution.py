@@ -37,8 +37,8 @@ class Status(Enum):
     )
     MAX_PIVOTS = "the simplex stopped before the optimum: raise max_iterations"
     STALLED = (
-        "not converged and no longer improving: raise epsilon, loosen tolerance, drop rows that lie "
-        "far from all others, or pass float64 points if they are not"
+        "not converged and no longer improving: raise epsilon, loosen tolerance, drop rows that "
+        "lie far from all others, or pass float64 points if they are not"
     )
     COLLAPSED = (
         "converged to a plan that no longer follows the cost: lower eta, or raise epsilon with it"
