@@ -66,6 +66,14 @@ def test_the_answer_knows_no_unit(scale):
     check(clouds(50, 1, 3, dtype=torch.float32)[0] * scale, 6)
 
 
+def test_rows_so_far_away_that_their_squares_overflow_come_last_and_no_row_is_its_own():
+    points = clouds(12, 1, 3, dtype=torch.float32)[0]
+    points[6:9] *= 1e22
+    points[9:] = -points[6:9]
+    found = nearest_others(points, 8)
+    assert torch.equal(found.row, brute(points, 8)[0])
+
+
 @given(seed=st.integers(0, 10**6), digits=st.integers(0, 2), k=st.integers(1, 11))
 def test_rounded_points_of_any_kind(seed, digits, k):
     points = torch.randn(12, 2, generator=generator(seed)).mul(10**digits).round() / 10**digits
