@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from sklearn.dummy import DummyClassifier
 
 from monge import Adapter, DenseCost, Graph, PointCloud, Problem
 from monge.errors import InputError
@@ -169,6 +170,16 @@ def test_the_adapter_hands_views_on_for_the_rows_that_count():
     votes = torch.as_tensor(adapter.propagate())
     torch.testing.assert_close(votes, torch.as_tensor(same.propagate()), rtol=1e-3, atol=1e-5)
     assert float((votes - torch.as_tensor(blind.propagate())).abs().max()) > 0.1
+
+
+def test_the_classifier_is_told_the_weights_of_the_target_rows():
+    x, labels, y, _ = domains()
+    weight = np.linspace(1, 4, len(y))
+    adapter = Adapter("graph", classifier=DummyClassifier(strategy="prior"))
+    adapter.fit(x, labels, X_target=y, target_weight=weight)
+    told = adapter.propagate().argmax(1)
+    share = np.bincount(told, weights=weight) / weight.sum()
+    np.testing.assert_allclose(adapter.predict_proba(y[:1]), share[None])
 
 
 @pytest.mark.parametrize(
