@@ -508,3 +508,9 @@ def test_solvers_that_need_more_than_two_clouds_work_in_the_adapter(transport):
     X[y == "right"] += [6, 0]
     adapter = Adapter(transport).fit(X, y, X_target=X + np.array([4, 1]))
     assert adapter.score(X + np.array([4, 1]), y) == 1.0
+
+
+@pytest.mark.parametrize("seed", ["x", -1, 1.5])
+def test_what_draws_nothing_is_refused(seed):
+    with pytest.raises(InputError, match=r"^Adapter: 'random_state' must be a whole number from 0"):
+        Adapter(random_state=seed).fit([[0.0], [1.0]], [0, 1], X_target=[[2.0]])

@@ -190,6 +190,28 @@ def test_every_round_votes_on_what_the_last_one_learned_and_draws_anew(net, sour
     assert [len(history) for history in staged.self_training] == [3, 3]
 
 
+def test_parts_of_the_stages_are_checked_when_they_are_made():
+    for name in ("votes", "retraining", "self_training"):
+        with pytest.raises(InputError, match=rf"^Stages: '{name}' must be "):
+            Stages(**{name: 5})
+
+
+def test_rows_that_cannot_be_augmented_are_refused_before_the_retraining(net, source, turned):
+    told = []
+    with pytest.raises(InputError, match=r"Affine"):
+        Stages(votes=by_nearest_mean).fit(net, source, turned[0], report=told.append)
+    assert told == []
+
+
+def test_a_last_row_alone_joins_the_batch_before_it():
+    x = torch.randn(61, 2, generator=torch.Generator().manual_seed(0))
+    network = nn.Sequential(nn.Linear(2, 4), nn.BatchNorm1d(4), nn.Linear(4, 3))
+    options = TrainingOptions(epochs=1, batch_size=20)
+    votes = torch.arange(61) % 3
+    trained = SelfTraining(augment=None, options=options).fit(network, x, votes)
+    assert trained.model[1].num_batches_tracked == 3
+
+
 def test_rounds_are_counted():
     with pytest.raises(InputError, match=r"^Stages: 'rounds' must be a positive whole number"):
         Stages(rounds=0)

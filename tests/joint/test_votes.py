@@ -1,6 +1,8 @@
+import pytest
 import torch
 
 from monge import Graph, PointCloud, Problem
+from monge.errors import InputError
 from monge.joint import GraphVotes, Views
 from zoo import generator
 
@@ -37,3 +39,8 @@ def test_the_rows_settle_what_the_features_blur():
     blind = Graph().solve(Problem(PointCloud(views.source, views.target)))
     alone = blind.plan.votes(torch.eye(4)[views.labels]).argmax(1)
     assert (alone == views.labels).double().mean() < 0.95
+
+
+def test_the_transport_of_votes_is_a_graph():
+    with pytest.raises(InputError, match=r"^GraphVotes: 'transport' must be a Graph"):
+        GraphVotes(transport="graph")

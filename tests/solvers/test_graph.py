@@ -2,8 +2,9 @@ import numpy as np
 import pytest
 import torch
 from sklearn.dummy import DummyClassifier
+from sklearn.preprocessing import StandardScaler
 
-from monge import Adapter, DenseCost, Graph, PointCloud, Problem
+from monge import Adapter, DenseCost, Graph, PointCloud, Problem, make_pipeline
 from monge.errors import InputError
 from monge.graphs import affinity_graph, diffuse
 from monge.solvers import GraphPlan
@@ -170,6 +171,36 @@ def test_the_adapter_hands_views_on_for_the_rows_that_count():
     votes = torch.as_tensor(adapter.propagate())
     torch.testing.assert_close(votes, torch.as_tensor(same.propagate()), rtol=1e-3, atol=1e-5)
     assert float((votes - torch.as_tensor(blind.propagate())).abs().max()) > 0.1
+
+
+@pytest.mark.parametrize("change", [lambda v: v + 1e8, lambda v: v * 1e100, lambda v: v * 1e-100])
+def test_where_a_view_lies_and_in_what_unit_changes_nothing(change):
+    x, labels, y, truth = domains(noise=3.0)
+    view = one_hot(truth).numpy() + 0.1 * np.random.default_rng(5).normal(size=(90, 3))
+
+    def votes(seen):
+        return Adapter("graph").fit(x, labels, X_target=y, target_views=[seen]).propagate()
+
+    np.testing.assert_allclose(votes(change(view)), votes(view), atol=1e-3)
+
+
+def test_views_are_a_list_and_for_a_graph_alone():
+    x, labels, y, _ = domains()
+    with pytest.raises(InputError, match=r"'target_views' must be a list of matrices, got ndarray"):
+        Adapter("graph").fit(x, labels, X_target=y, target_views=y.numpy())
+    with pytest.raises(
+        InputError, match=r"^Adapter: 'transport' must be 'graph' where target_view"
+    ):
+        Adapter("sinkhorn").fit(x, labels, X_target=y, target_views=[y])
+
+
+def test_a_pipeline_hands_views_on_as_they_are():
+    x, labels, y, truth = domains(noise=3.0)
+    view = one_hot(truth) + 0.1 * torch.randn(90, 3, generator=generator(5))
+    steps = make_pipeline(StandardScaler(), Adapter("graph"))
+    piped = steps.fit(x.numpy(), labels.numpy(), X_target=y.numpy(), target_views=[view])
+    alone = Adapter("graph").fit(x, labels, X_target=y, target_views=[view])
+    assert np.mean(piped.predict(y.numpy()) == alone.predict(y)) > 0.97
 
 
 def test_the_classifier_is_told_the_weights_of_the_target_rows():

@@ -209,7 +209,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         ConvergenceError
             If the plan did not converge. An adapter that was fitted before stays as it was.
         """
-        asked = asked_of(self, semi_supervised=y_target is not None)
+        asked = asked_of(self, semi_supervised=y_target is not None, views=target_views is not None)
         memory = getattr(asked.transport, "memory", DEFAULT_BUDGET)
         regression = is_regression(self.classifier)
         source = read_source(self, X, y, sample_weight, regression=regression, memory=memory)
@@ -350,13 +350,13 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         Raises
         ------
         InputError
-            If the transport has no plan, or `fit` got no target.
+            If the transport has no plan, `fit` got no target, or the adapter was loaded.
         """
         check_is_fitted(self, "classifier_")
         self._require_target("propagate")
         if self.solution_ is None:
-            required, got = "one that has a plan", repr(self.transport)
-            remedy = "use for example transport='sinkhorn'"
+            required, got = "one whose plan is at hand", repr(self.transport)
+            remedy = "use for example transport='sinkhorn', and fit anew: no plan is saved"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
         classes = getattr(self, "classes_", None)
         return plan_votes(self.solution_.plan, self._plan_labels, classes, self.target_prior_)

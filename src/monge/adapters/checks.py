@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from scipy.sparse import sparray, spmatrix
 from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import validate_data
 
 from monge._types import NDArray
@@ -131,17 +132,39 @@ def check_views(views: Any, length: int) -> list[NDArray]:
     InputError
         If one is not of the rows, or not of finite numbers.
     """
-    checked = []
-    for view in views or ():
+    checked: list[NDArray] = []
+    if views is None:
+        return checked
+    remedy = "pass for example target_views=[pixels], a row for each row of X_target"
+    if not isinstance(views, list | tuple):
+        required, got = "a list of matrices", type(views).__name__
+        raise InputError(sentence("Adapter.fit", "target_views", required, got, remedy))
+    for view in views:
         rows = np.asarray(view.detach().cpu() if isinstance(view, torch.Tensor) else view)
         numbers = rows.dtype.kind in "biuf"
         if rows.ndim != 2 or len(rows) != length or not numbers or not np.isfinite(rows).all():  # noqa: PLR2004 - a matrix
             required = f"a list of matrices of finite numbers, each of {length} rows"
             got = f"one of {rows.dtype} of shape {rows.shape}"
-            remedy = "pass for example target_views=[pixels], a row for each row of X_target"
             raise InputError(sentence("Adapter.fit", "target_views", required, got, remedy))
-        checked.append(rows if rows.dtype == np.float64 else rows.astype(np.float32))
+        checked.append(rows if rows.dtype == np.float32 else rows.astype(np.float64))
     return checked
+
+
+def check_draws(random_state: Any) -> np.random.RandomState:
+    """Return the source of random draws.
+
+    Raises
+    ------
+    InputError
+        If it is none.
+    """
+    try:
+        draw: np.random.RandomState = check_random_state(random_state)
+    except ValueError as error:
+        required, got = "a whole number from 0, a RandomState or None", repr(random_state)
+        remedy = "pass for example random_state=0"
+        raise InputError(sentence("Adapter", "random_state", required, got, remedy)) from error
+    return draw
 
 
 def check_weights(weights: Any, length: int, name: str) -> NDArray | None:

@@ -6,9 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
-from sklearn.utils import check_random_state
 
-from monge.adapters.checks import check_subsample
+from monge.adapters.checks import check_draws, check_subsample
 from monge.adapters.classifiers import classifier_of, is_regression
 from monge.adapters.domains import Source, Target, drawn, weights_or_even
 from monge.adapters.label_shift import estimate_prior
@@ -45,7 +44,7 @@ class Found(NamedTuple):
     rows: Rows
 
 
-def asked_of(adapter: Any, *, semi_supervised: bool) -> Asked:
+def asked_of(adapter: Any, *, semi_supervised: bool, views: bool = False) -> Asked:
     """Turn the parameters of an adapter into options.
 
     Raises
@@ -60,7 +59,9 @@ def asked_of(adapter: Any, *, semi_supervised: bool) -> Asked:
         transport,
         regression=regression,
         semi_supervised=semi_supervised and not regression,
+        views=views,
     )
+    check_draws(adapter.random_state)
     check_map(transport, plan_map)
     return Asked(transport, plan_map, check_subsample(adapter.subsample))
 
@@ -86,7 +87,7 @@ def find(
     InputError
         If the map cannot follow such a plan, or has no formula for the cost.
     """
-    draw = check_random_state(adapter.random_state)
+    draw = check_draws(adapter.random_state)
     rows = Rows(
         drawn(draw, len(source.X), asked.subsample), drawn(draw, len(target.X), asked.subsample)
     )

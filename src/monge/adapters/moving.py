@@ -75,13 +75,16 @@ class Moving:
     solution: Solution | None
 
 
-def check_transport(transport: Transport, *, regression: bool, semi_supervised: bool) -> None:
+def check_transport(
+    transport: Transport, *, regression: bool, semi_supervised: bool, views: bool
+) -> None:
     """Refuse what a transport cannot use.
 
     Raises
     ------
     InputError
-        If it needs classes and there are none, or known labels have no place in its cost.
+        If it needs classes and there are none, if known labels have no place in its cost, or if it
+        has no use for other views.
     """
     if regression and isinstance(transport, _OF_CLASSES):
         required = "one that needs no classes, as the classifier is a regressor"
@@ -89,6 +92,9 @@ def check_transport(transport: Transport, *, regression: bool, semi_supervised: 
     elif semi_supervised and isinstance(transport, _OF_OWN_COST):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
+    elif views and not isinstance(transport, Graph):
+        required = "'graph' where target_views are given, as no other makes use of them"
+        remedy = "use it, or leave target_views out"
     else:
         return
     raise InputError(sentence("Adapter", "transport", required, transport, remedy))

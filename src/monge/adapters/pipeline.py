@@ -129,9 +129,12 @@ class AdapterPipeline(_BaseComposition):  # type: ignore[misc] # scikit-learn sh
         y_target: Any = None,
         sample_weight: Any = None,
         target_weight: Any = None,
+        target_views: Any = None,
         report: Report = silent,
     ) -> AdapterPipeline:
         """Fit the transformers on the source, then the adapter; see `Adapter.fit`.
+
+        The transformers leave ``target_views`` as they are.
 
         The weights of the source reach the transformers that take ``sample_weight``.
 
@@ -161,6 +164,7 @@ class AdapterPipeline(_BaseComposition):  # type: ignore[misc] # scikit-learn sh
             y_target=y_target,
             sample_weight=sample_weight,
             target_weight=target_weight,
+            target_views=target_views,
             report=report,
         )
         self.steps_ = [*fitted, (name, last)]

@@ -16,9 +16,10 @@ from monge.joint.views import Views
 from monge.joint.votes import GraphVotes
 from monge.nets import evaluating
 from monge.progress import Progress, Report, silent
-from monge.solvers.options import check_options, whole
+from monge.solvers.options import Rule, check_options, whole
 from monge.training.checks import Checks
 from monge.training.layers import hearing, layer_name
+from monge.training.seeds import scoped_randomness
 from monge.training.state import History, TrainingState
 
 __all__ = ["Staged", "Stages", "StagesState"]
@@ -125,7 +126,25 @@ class Stages:
     rounds: int = 3
 
     def __post_init__(self) -> None:
-        check_options(self, rounds=whole("pass for example rounds=3"))
+        check_options(
+            self,
+            votes=Rule(
+                holds=callable,
+                required="a function of Views",
+                remedy="pass for example GraphVotes()",
+            ),
+            retraining=Rule(
+                holds=lambda value: isinstance(value, Retraining),
+                required="a Retraining",
+                remedy="pass for example Retraining()",
+            ),
+            self_training=Rule(
+                holds=lambda value: isinstance(value, SelfTraining),
+                required="a SelfTraining",
+                remedy="pass for example SelfTraining(augment=None)",
+            ),
+            rounds=whole("pass for example rounds=3"),
+        )
 
     def fit(
         self,
@@ -168,6 +187,9 @@ class Stages:
             If a loss stops being finite.
         """
         _check(source, target)
+        if self.self_training.augment is not None:
+            with scoped_randomness(0):
+                self.self_training.augment(target[:1])  # what it refuses, it refuses now
         reached: list[TrainingState] = []
         begun = [] if state is None else [state.retraining, *state.self_training]
 

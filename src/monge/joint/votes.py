@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from monge._types import Tensor
+from monge.errors import InputError, sentence
 from monge.geometry import PointCloud
 from monge.joint.views import Views
 from monge.solvers import Graph, Problem
@@ -41,6 +42,12 @@ class GraphVotes:
     """
 
     transport: Graph = field(default_factory=Graph)
+
+    def __post_init__(self) -> None:
+        given: object = self.transport
+        if not isinstance(given, Graph):
+            got, remedy = repr(given), "pass for example Graph(neighbours=5)"
+            raise InputError(sentence("GraphVotes", "transport", "a Graph", got, remedy))
 
     def __call__(self, views: Views) -> Tensor:
         """Return how much speaks for each class of each target row, (m, L) float64.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -58,13 +57,18 @@ class Shuffled(Draws):
     @property
     def steps(self) -> int:
         """Batches of one pass."""
-        return math.ceil(len(self.rows) / self.size)
+        return len(self._starts())
+
+    def _starts(self) -> list[int]:
+        """Where batches begin; a last row alone, which cannot be normalised, joins them."""
+        starts = list(range(0, len(self.rows), self.size))
+        alone = len(starts) > 1 and self.size > 1 and len(self.rows) - starts[-1] == 1
+        return starts[:-1] if alone else starts
 
     def draw(self) -> Iterator[Minibatch]:
         """Yield the batches of one pass."""
         order = torch.randperm(len(self.rows))
-        for start in range(0, len(order), self.size):
-            at = order[start : start + self.size]
+        for at in order.tensor_split(self._starts()[1:]):
             yield Minibatch(
                 rows=_take(self.rows, at),
                 labels=_take(self.labels, at),
