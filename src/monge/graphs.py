@@ -198,10 +198,7 @@ def spread(graph: Tensor, votes: Tensor, *, strength: float = 0.99) -> Tensor:
 
 def _directions(view: Tensor) -> Tensor:
     """Take the mean off the rows (n, d) and make each of length one; a row at the mean stays 0."""
-    centred = view.double()
+    centred = view.double() - view.double().mean(0)
     size = centred.abs().max()
-    centred = centred / size if size > 0 else centred  # squares of what is left neither vanish
-    centred = centred - centred.mean(0)  # nor overflow
-    spread = centred.abs().max()
-    centred = centred / spread if spread > 0 else centred
+    centred = centred / size if size > 0 else centred  # squares neither vanish nor overflow
     return torch.nn.functional.normalize(centred, dim=1, eps=1e-300).float()

@@ -355,8 +355,8 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         check_is_fitted(self, "classifier_")
         self._require_target("propagate")
         if self.solution_ is None:
-            required, got = "one whose plan is at hand", repr(self.transport)
-            remedy = "use for example transport='sinkhorn', and fit anew: no plan is saved"
+            required, got = "one that has a plan", repr(self.transport)
+            remedy = "use for example transport='sinkhorn', or fit it anew: no plan is saved"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
         classes = getattr(self, "classes_", None)
         return plan_votes(self.solution_.plan, self._plan_labels, classes, self.target_prior_)
