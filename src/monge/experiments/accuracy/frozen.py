@@ -210,8 +210,8 @@ RETRAINED: dict[str, FrozenTraining] = {
         title="Retrained: JUMBOT, then votes by the graph and self-training, three rounds",
         training=Stages(),
         rule=f"JUMBOT: {_GIVEN}; the votes: as the row `graph`; the self-training's options: "
-        "the library's defaults, not searched; three rounds, the only number tried, kept as it rose "
-        "on MNIST-5k -> UCI digits and USPS -> MNIST, seed 0; MNIST -> USPS, seed 0, was seen too",
+        "the library's defaults, not searched; three rounds, the only number tried, kept as it "
+        "rose on MNIST-5k -> UCI digits and USPS -> MNIST, seed 0; MNIST -> USPS, seed 0, was seen too",
     ),
 }
 """The trainings by the name of their row; all start from the source network."""
