@@ -211,7 +211,8 @@ RETRAINED: dict[str, FrozenTraining] = {
         training=Stages(),
         rule=f"JUMBOT: {_GIVEN}; the votes: as the row `graph`; the self-training's options: "
         "the library's defaults, not searched; three rounds, the only number tried, kept as it "
-        "rose on MNIST-5k -> UCI digits and USPS -> MNIST, seed 0; MNIST -> USPS, seed 0, was seen too",
+        "rose on MNIST-5k -> UCI digits and USPS -> MNIST, seed 0; MNIST -> USPS, seed 0, "
+        "was seen too",
     ),
 }
 """The trainings by the name of their row; all start from the source network."""
