@@ -103,3 +103,15 @@ def test_every_row_is_its_own_nearest_however_many_there_are():
     rows, _ = clouds(60, 1, 3, dtype=torch.float32)
     for n in range(1, 61):
         assert torch.equal(nearest(rows[:n], rows[:n]), torch.arange(n))
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-21])
+def test_rows_that_single_precision_cannot_tell_apart_are_told_apart(scale: float) -> None:
+    # On a sphere about the query lengths differ by the rounding of the coordinates alone, less than
+    # a sum of squares in float32 is off by; at 1e-21 the squares are crumbs in float32.
+    for seed in range(20):
+        generator = torch.Generator().manual_seed(seed)
+        direction = torch.randn(300, 84, generator=generator)
+        reference = direction / direction.norm(dim=1, keepdim=True) * scale
+        exact = reference.double().square().sum(1).argmin()
+        assert nearest(torch.zeros(1, 84), reference).item() == exact

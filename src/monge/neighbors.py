@@ -12,10 +12,10 @@ from monge.numerics import full_precision, resolve_dtype, row_slices
 
 __all__ = ["Neighbours", "nearest", "nearest_others"]
 
-_QUERY_ROWS = 512
+_QUERY_ROWS = 1024
 _GROUP = 16
 """Reference rows of a group, of which only the least score is kept: the best group is measured."""
-_REFERENCE_ROWS = 512 * _GROUP
+_REFERENCE_ROWS = 256 * _GROUP
 _SPARE = 8
 """Rows measured beyond those asked for, so that rounding leaves none of these out."""
 _COARSE = 16
@@ -231,18 +231,39 @@ def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: T
     query, members
         For each of k pairs the query (k,) and the rows that may be its nearest, (k, 16).
     """
-    square = torch.empty(members.shape, dtype=torch.float64, device=queries.device)
-    for some in row_slices(len(query), members.shape[1] * reference.shape[1]):
-        gap = (
-            reference[members[some].clamp_min(0)].double() - queries[query[some]].double()[:, None]
-        )
-        square[some] = gap.square_().sum(2)
-    square[members < 0] = torch.inf
+    pair, place = _close(queries, reference, query, members)
+    row, query = members[pair, place], query[pair]
+    square = torch.empty(len(row), dtype=torch.float64, device=queries.device)
+    for some in row_slices(len(row), reference.shape[1]):
+        gap = reference[row[some]].double() - queries[query[some]].double()
+        square[some] = gap.square_().sum(1)
     least = square.new_full((len(queries),), torch.inf)
-    least.scatter_reduce_(0, query, square.amin(1), "amin")
-    tied = torch.where(square == least[query][:, None], members, len(reference)).amin(1)
+    least.scatter_reduce_(0, query, square, "amin")
+    tied = torch.where(square == least[query], row, len(reference))
     first = torch.full((len(queries),), len(reference), device=queries.device)
     return first.scatter_reduce_(0, query, tied, "amin")
+
+
+def _close(
+    queries: Tensor, reference: Tensor, query: Tensor, members: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return pair and place of the members that the input's type cannot tell from the nearest.
+
+    A difference is rounded once and a sum of d squares at most d + 2 times (Higham 2002, section
+    3.1); squares too small for the type are lost whole. What overflowed counts as close.
+    """
+    kind, d = torch.finfo(queries.dtype), reference.shape[1]
+    square = queries.new_empty(members.shape)
+    for some in row_slices(len(query), members.shape[1] * d):
+        gap = reference[members[some].clamp_min(0)] - queries[query[some]][:, None]
+        square[some] = gap.square_().sum(2)
+    square[members < 0] = torch.nan
+    nearest_of = square.nan_to_num(torch.inf, torch.inf).amin(1)
+    least = square.new_full((len(queries),), torch.inf)
+    least.scatter_reduce_(0, query, nearest_of, "amin")
+    limit = least * (1 + 4 * (d + 4) * kind.eps) + 2 * d * kind.tiny
+    pair, place = (square <= limit[query][:, None]).nonzero(as_tuple=True)
+    return pair, place
 
 
 def _in_order(queries: Tensor, reference: Tensor, found: Tensor, k: int) -> Neighbours:
