@@ -282,8 +282,9 @@ def _rounding(queries: Tensor, radius: Tensor) -> Tensor:
 
     A sum of d products is off by at most d units of rounding times the sum of their sizes (Higham
     2002, section 3.1), here at most ``|q| |r| + |r|^2``; centring and the last sum add a few.
+    Products too small for the type are lost whole.
     """
+    kind, terms = torch.finfo(queries.dtype), queries.shape[1] + 4
     length = torch.linalg.vector_norm(queries, dim=1)
-    unit = (queries.shape[1] + 4) * torch.finfo(queries.dtype).eps
-    bound: Tensor = unit * radius * (length + radius)
+    bound: Tensor = terms * (kind.eps * radius * (length + radius) + kind.tiny)
     return bound
