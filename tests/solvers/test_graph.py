@@ -1,14 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 from sklearn.dummy import DummyClassifier
 from sklearn.preprocessing import StandardScaler
 
-from monge import Adapter, DenseCost, Graph, PointCloud, Problem, make_pipeline
-from monge.errors import InputError
+from monge import Adapter, DenseCost, Graph, PointCloud, Problem, Sinkhorn, make_pipeline
+from monge.errors import ConvergenceError, InputError
 from monge.graphs import affinity_graph, diffuse
-from monge.solvers import GraphPlan
+from monge.solvers import GraphPlan, Status
 from monge.solvers.directions import directions, standardised
+from monge.solvers.solution import MarginalError
 from zoo import generator
 
 CENTRES = torch.tensor([[6.0, 0.0], [-3.0, 5.2], [-3.0, -5.2]])
@@ -188,9 +191,7 @@ def test_views_are_a_list_and_for_a_graph_alone():
     x, labels, y, _ = domains()
     with pytest.raises(InputError, match=r"'target_views' must be a list of matrices, got ndarray"):
         Adapter("graph").fit(x, labels, X_target=y, target_views=y.numpy())
-    with pytest.raises(
-        InputError, match=r"^Adapter: 'transport' must be 'graph' where target_view"
-    ):
+    with pytest.raises(InputError, match=r"^Adapter: 'transport' must be 'graph' where views"):
         Adapter("sinkhorn").fit(x, labels, X_target=y, target_views=[y])
 
 
@@ -221,3 +222,113 @@ def test_the_adapter_refuses_views_of_other_rows_and_of_no_numbers(views):
     x, labels, y, _ = domains()
     with pytest.raises(InputError, match=r"^Adapter.fit: 'target_views' must be a list"):
         Adapter("graph").fit(x.numpy(), labels.numpy(), X_target=y.numpy(), target_views=views)
+
+
+def seen(labels, seed, noise=0.3):
+    """A view in which classes stand apart, alike in both domains."""
+    return one_hot(labels) * 5 + noise * torch.randn(len(labels), 3, generator=generator(seed))
+
+
+def test_each_view_of_both_domains_sends_a_plan_and_the_votes_are_pooled():
+    x, labels, y, truth = domains(angle=1.2)
+    here, there = seen(labels, 1), seen(truth, 2)
+    a = torch.rand(len(x), generator=generator(3), dtype=torch.float64) + 0.1
+    both = Problem(PointCloud(x, y), a=a / a.sum(), target_views=(there,), source_views=(here,))
+    found = Graph().solve(both)
+    (other,) = found.plan.others
+    # the plan of the view: each of its rows, smoothed on the graph of all views, chooses freely
+    smooth = directions(diffuse(found.plan.graph, standardised(there, both.b), 20), both.b)
+    cosine = directions(here, both.a) @ smooth.T
+    expected = (2 * (cosine - 1) / 0.04 + both.a[:, None].log()).softmax(0) / len(y)
+    torch.testing.assert_close(other.dense().double(), expected, rtol=1e-3, atol=1e-6)
+    # Graph.votes by hand, without spreading
+    still = replace(found.plan, graph=None)
+
+    def even(votes):
+        votes = votes / votes.sum(0)
+        return votes / votes.sum(1, keepdim=True)
+
+    parts = [even(plan.push(one_hot(labels)).double()) for plan in (still.direct, other)]
+    pooled = even(((parts[0] + 1e-6) * (parts[1] + 1e-6)).sqrt())
+    torch.testing.assert_close(still.votes(one_hot(labels)), pooled)
+    assert float((found.plan.votes(one_hot(labels)).argmax(1) == truth).float().mean()) > 0.97
+    alone = Graph().solve(replace(both, source_views=()))
+    assert alone.plan.others == ()
+    assert float((alone.plan.votes(one_hot(labels)).argmax(1) == truth).float().mean()) < 0.97
+
+
+def test_a_plan_of_a_view_that_did_not_converge_is_told(monkeypatch):
+    x, labels, y, truth = domains()
+    views = {"target_views": (seen(truth, 2),), "source_views": (seen(labels, 1),)}
+    problem = Problem(PointCloud(x, y), **views)
+    solve, calls = Sinkhorn.solve, []
+
+    def last_one_fails(*given, **options):
+        calls.append(solve(*given, **options))
+        if len(calls) % 2:
+            return calls[-1]
+        return replace(calls[-1], status=Status.MAX_SWEEPS, marginal_error=MarginalError(0.0, 0.25))
+
+    monkeypatch.setattr(Sinkhorn, "solve", last_one_fails)
+    found = Graph().solve(problem, throw=False)
+    assert found.status is Status.MAX_SWEEPS
+    assert found.marginal_error == (calls[0].marginal_error.source, 0.25)
+    with pytest.raises(ConvergenceError):
+        Graph().solve(problem)
+
+
+def test_the_adapter_hands_views_of_both_sides_on_for_the_rows_that_count():
+    x, labels, y, truth = domains(angle=1.2)
+    here, there = seen(labels, 1).numpy(), seen(truth, 2).numpy()
+    weight = np.ones(len(x))
+    weight[::7] = 0
+    kept = weight > 0
+    adapter = Adapter("graph").fit(
+        x, labels, X_target=y, sample_weight=weight, target_views=[there], source_views=[here]
+    )
+    same = Adapter("graph").fit(
+        x[kept], labels[kept], X_target=y, target_views=[there], source_views=[here[kept]]
+    )
+    np.testing.assert_allclose(adapter.propagate(), same.propagate(), rtol=1e-3, atol=1e-5)
+    few = Adapter("graph", subsample=50, random_state=0)
+    few.fit(x, labels, X_target=y, target_views=[there], source_views=[here])
+    i, j = few.source_rows_, few.target_rows_
+    same = Adapter("graph").fit(
+        x[i], labels[i], X_target=y[j], target_views=[there[j]], source_views=[here[i]]
+    )
+    np.testing.assert_allclose(few.propagate(), same.propagate(), rtol=1e-3, atol=1e-5)
+    steps = make_pipeline(StandardScaler(), Adapter("graph"))
+    piped = steps.fit(
+        x.numpy(), labels.numpy(), X_target=y.numpy(), target_views=[there], source_views=[here]
+    )
+    alone = Adapter("graph").fit(x, labels, X_target=y, target_views=[there], source_views=[here])
+    blind = Adapter("graph").fit(x, labels, X_target=y, target_views=[there])
+    assert np.mean(piped.predict(y.numpy()) == alone.predict(y)) > 0.97
+    assert np.abs(alone.propagate() - blind.propagate()).max() > 0.1
+
+
+@pytest.mark.parametrize("change", [lambda v: v + 1e8, lambda v: v * 1e100, lambda v: v * 1e-100])
+def test_views_of_both_sides_may_be_in_units_of_their_own(change):
+    x, labels, y, truth = domains(angle=1.2)
+    here, there = seen(labels, 1).double().numpy(), seen(truth, 2).double().numpy()
+
+    def votes(left, right):
+        adapter = Adapter("graph")
+        adapter.fit(x, labels, X_target=y, source_views=[left], target_views=[right])
+        return adapter.propagate()
+
+    np.testing.assert_allclose(votes(change(here), there), votes(here, there), atol=1e-3)
+    np.testing.assert_allclose(votes(here, change(there)), votes(here, there), atol=1e-3)
+
+
+def test_views_of_the_source_are_those_of_the_target():
+    x, labels, y, truth = domains()
+    there = seen(truth, 2).numpy()
+    refused = r"^Problem: 'source_views' must be the target_views of the source rows, of widths"
+    for views, here in (([there], np.zeros((len(x), 2))), (None, np.zeros((len(x), 3)))):
+        with pytest.raises(InputError, match=refused):
+            Adapter("graph").fit(x, labels, X_target=y, target_views=views, source_views=[here])
+    with pytest.raises(InputError, match=r"^Adapter.fit: 'source_views' must be a list"):
+        Adapter("graph").fit(x, labels, X_target=y, target_views=[there], source_views=[there[:3]])
+    with pytest.raises(InputError, match=r"^Adapter: 'transport' must be 'graph' where views"):
+        Adapter("sinkhorn").fit(x, labels, X_target=y, source_views=[np.zeros((len(x), 2))])

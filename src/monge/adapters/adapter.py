@@ -173,6 +173,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         sample_weight: Any = None,
         target_weight: Any = None,
         target_views: Any = None,
+        source_views: Any = None,
         report: Report = silent,
     ) -> Adapter:
         """Find the transport from source to target and train the classifier on the moved source.
@@ -196,6 +197,8 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         target_views
             What else is known of the target rows, such as the pixels behind their features: a list
             of matrices (m, k), in which ``transport="graph"`` seeks neighbours too.
+        source_views
+            The same views of the source rows, (n, k) each: then each view sends a plan and votes.
         report
             Told the progress of the plan.
 
@@ -209,10 +212,13 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         ConvergenceError
             If the plan did not converge. An adapter that was fitted before stays as it was.
         """
-        asked = asked_of(self, semi_supervised=y_target is not None, views=target_views is not None)
+        views = target_views is not None or source_views is not None
+        asked = asked_of(self, semi_supervised=y_target is not None, views=views)
         memory = getattr(asked.transport, "memory", DEFAULT_BUDGET)
         regression = is_regression(self.classifier)
-        source = read_source(self, X, y, sample_weight, regression=regression, memory=memory)
+        source = read_source(
+            self, X, y, sample_weight, source_views, regression=regression, memory=memory
+        )
         prior = check_prior(self.target_prior, source.classes)
         if X_target is None:
             require_no_target(y_target, target_weight, self.target_prior)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from numbers import Integral
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -124,8 +124,8 @@ def check_target(
     return checked
 
 
-def check_views(views: Any, length: int) -> list[NDArray]:
-    """Return other views of the target rows as finite arrays, (m, k) each.
+def check_views(views: Any, length: int, side: Literal["source", "target"]) -> list[NDArray]:
+    """Return other views of the rows of a side as finite arrays, (length, k) each.
 
     Raises
     ------
@@ -135,17 +135,18 @@ def check_views(views: Any, length: int) -> list[NDArray]:
     checked: list[NDArray] = []
     if views is None:
         return checked
-    remedy = "pass for example target_views=[pixels], a row for each row of X_target"
+    name, of = f"{side}_views", {"source": "X", "target": "X_target"}[side]
+    remedy = f"pass for example {name}=[pixels], a row for each row of {of}"
     if not isinstance(views, list | tuple):
         required, got = "a list of matrices", type(views).__name__
-        raise InputError(sentence("Adapter.fit", "target_views", required, got, remedy))
+        raise InputError(sentence("Adapter.fit", name, required, got, remedy))
     for view in views:
         rows = np.asarray(view.detach().cpu() if isinstance(view, torch.Tensor) else view)
         numbers = rows.dtype.kind in "biuf"
         if rows.ndim != 2 or len(rows) != length or not numbers or not np.isfinite(rows).all():  # noqa: PLR2004 - a matrix
             required = f"a list of matrices of finite numbers, each of {length} rows"
             got = f"one of {rows.dtype} of shape {rows.shape}"
-            raise InputError(sentence("Adapter.fit", "target_views", required, got, remedy))
+            raise InputError(sentence("Adapter.fit", name, required, got, remedy))
         checked.append(rows if rows.dtype == np.float32 else rows.astype(np.float64))
     return checked
 

@@ -32,6 +32,8 @@ class Source(NamedTuple):
         Where they stood in what was given, (n,) ascending.
     classes
         Labels (L,) sorted, or ``None`` for a regressor.
+    views
+        What else is known of the rows, each (n, k).
     """
 
     X: NDArray
@@ -39,6 +41,7 @@ class Source(NamedTuple):
     weight: NDArray | None
     rows: NDArray
     classes: NDArray | None
+    views: tuple[NDArray, ...] = ()
 
 
 class Target(NamedTuple):
@@ -59,6 +62,7 @@ def read_source(
     X: Any,
     y: Any,
     weight: Any,
+    views: Any = None,
     *,
     regression: bool,
     memory: str | int,
@@ -81,11 +85,13 @@ def read_source(
         raise InputError(
             sentence("Adapter.fit", "y", required, first_line(error), remedy)
         ) from error
-    weight = check_weights(weight, len(X), "sample_weight")
-    rows = _counting(weight, len(X))
+    length = len(X)
+    weight = check_weights(weight, length, "sample_weight")
+    rows = _counting(weight, length)
     X, labels, weight = X[rows], labels[rows], None if weight is None else weight[rows]
     classes = None if regression else classes_of(labels)
-    return Source(X, labels, weight, rows, classes)
+    seen = tuple(view[rows] for view in check_views(views, length, "source"))
+    return Source(X, labels, weight, rows, classes, seen)
 
 
 def read_target(
@@ -114,7 +120,7 @@ def read_target(
     rows = _counting(weight, len(X))
     counts = np.isin(known.rows, rows)
     known = Known(np.searchsorted(rows, known.rows[counts]), known.labels[counts])
-    views = tuple(view[rows] for view in check_views(views, len(X)))
+    views = tuple(view[rows] for view in check_views(views, len(X), "target"))
     return Target(X[rows], known, None if weight is None else weight[rows], rows, views)
 
 

@@ -66,6 +66,7 @@ def _transposed(solution: Solution) -> Solution:
         tau_target=problem.tau_source,
         source_labels=None,
         target_views=(),
+        source_views=(),
     )
     error = MarginalError(solution.marginal_error.target, solution.marginal_error.source)
     return replace(

@@ -93,8 +93,8 @@ def check_transport(
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
     elif views and not isinstance(transport, Graph):
-        required = "'graph' where target_views are given, as no other makes use of them"
-        remedy = "use it, or leave target_views out"
+        required = "'graph' where views are given, as no other makes use of them"
+        remedy = "use it, or leave the views out"
     else:
         return
     raise InputError(sentence("Adapter", "transport", required, transport, remedy))
@@ -165,6 +165,7 @@ def state_problem(
         None if target.weight is None else torch.from_numpy(b / b.sum()),  # type: ignore[arg-type] # the same
         source_labels=labels,
         target_views=tuple(torch.from_numpy(view[rows.target]) for view in target.views),
+        source_views=tuple(torch.from_numpy(view[rows.source]) for view in source.views),
     )
 
 

@@ -130,11 +130,12 @@ class AdapterPipeline(_BaseComposition):  # type: ignore[misc] # scikit-learn sh
         sample_weight: Any = None,
         target_weight: Any = None,
         target_views: Any = None,
+        source_views: Any = None,
         report: Report = silent,
     ) -> AdapterPipeline:
         """Fit the transformers on the source, then the adapter; see `Adapter.fit`.
 
-        The transformers leave ``target_views`` as they are.
+        The transformers leave ``target_views`` and ``source_views`` as they are.
 
         The weights of the source reach the transformers that take ``sample_weight``.
 
@@ -165,6 +166,7 @@ class AdapterPipeline(_BaseComposition):  # type: ignore[misc] # scikit-learn sh
             sample_weight=sample_weight,
             target_weight=target_weight,
             target_views=target_views,
+            source_views=source_views,
             report=report,
         )
         self.steps_ = [*fitted, (name, last)]

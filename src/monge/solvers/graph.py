@@ -14,6 +14,10 @@ all, as the target may hold its classes in other shares,
 and the votes of the classes that come through P are spread over the graph (Zhou et al. 2004), each
 class scaled to the share that it is thought to have of the target, before and after: without that,
 the class in the middle takes what it touches (Zhu, Ghahramani and Lafferty 2003, section 4).
+
+Where both domains have further views, each sends a plan of its own to the same graph, and the votes
+are pooled by their geometric mean (the logarithmic opinion pool; Genest and Zidek 1986): a class
+that one view rules out is out.
 """
 
 from __future__ import annotations
@@ -35,9 +39,12 @@ from monge.solvers.directions import directions, standardised
 from monge.solvers.options import Rule, at_least, check_options, is_number, positive, whole
 from monge.solvers.problem import Problem
 from monge.solvers.sinkhorn import Sinkhorn
-from monge.solvers.solution import Solution
+from monge.solvers.solution import MarginalError, Solution
 
 __all__ = ["Graph", "GraphPlan"]
+
+_TRACE = 1e-6
+"""Added to votes before their logarithm."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True, repr=False)
@@ -52,6 +59,9 @@ class GraphPlan(Plan):
         Affinities of the target rows, (m, m) sparse; ``None`` where there is one row.
     strength
         See `monge.graphs.spread`.
+    others
+        Plans of the views that both domains have, (n, m) each: they vote too. What is asked of
+        this plan as an operator is asked of ``direct``.
 
     Examples
     --------
@@ -64,6 +74,7 @@ class GraphPlan(Plan):
     direct: Plan
     graph: Tensor | None
     strength: float
+    others: tuple[Plan, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -111,10 +122,10 @@ class GraphPlan(Plan):
         Tensor
             (m, L) float64, rows sum to one; a row that nothing reaches has equal shares.
         """
-        votes = self.direct.push(classes).double()
-        size = votes.shape[1]
-        part = votes.new_ones(size) if shares is None else torch.as_tensor(shares).to(votes)
-        votes = _shared_out(votes, part)
+        sent = [plan.push(classes).double() for plan in (self.direct, *self.others)]
+        size = sent[0].shape[1]
+        part = sent[0].new_ones(size) if shares is None else torch.as_tensor(shares).to(sent[0])
+        votes = _shared_out(_pooled([_shared_out(votes, part) for votes in sent]), part)
         if self.graph is not None:
             votes = spread(self.graph, votes, strength=self.strength).clamp_min(0)
             votes = _shared_out(votes, part)
@@ -130,7 +141,8 @@ class Graph(Solver):
     for the same direction, 4 for the opposite one.
 
     The neighbours of a target row are sought in its features and in the ``target_views`` of the
-    problem, such as the raw pixels behind them; all views have the same say.
+    problem, such as the raw pixels behind them; all views have the same say. Where the problem has
+    ``source_views`` too, each view sends a plan, and all vote.
 
     Parameters
     ----------
@@ -199,8 +211,9 @@ class Graph(Solver):
         Returns
         -------
         Solution
-            Its plan is a `GraphPlan`; cost, objective, gap and marginal errors are those of the
-            entropic plan, in the units above, and its problem holds the source by `tau_source`.
+            Its plan is a `GraphPlan`; objective and gap are those of the entropic plan of the
+            features, in the units above, and its problem holds the source by `tau_source`.
+            Status and marginal errors are the worst of all plans.
 
         Raises
         ------
@@ -221,23 +234,60 @@ class Graph(Solver):
         neighbours = min(self.neighbours, len(y) - 1)
         if neighbours > 0:
             graph = affinity_graph([y, *problem.target_views], neighbours)
+        found = self._sent(problem, (cloud.x, cloud.y), graph, _direct(start), report)
+        both = zip(problem.source_views, problem.target_views, strict=False)  # none, or as many
+        others = [self._sent(problem, view, graph, None, report) for view in both]
+        plan = GraphPlan(
+            direct=found.plan,
+            graph=graph,
+            strength=self.strength,
+            others=tuple(other.plan for other in others),
+        )
+        told = replace(problem, tau_source=self.tau_source)
+        solution = replace(_worst([found, *others]), problem=told, plan=plan)
+        if throw:
+            raise_unless_converged("Graph", solution)
+        return solution
+
+    def _sent(
+        self,
+        problem: Problem,
+        points: tuple[Tensor, Tensor],
+        graph: Tensor | None,
+        start: Solution | None,
+        report: Report,
+    ) -> Solution:
+        """Send source points (n, k) to the smoothed target points (m, k)."""
+        y = standardised(points[1], problem.b)
+        if graph is not None:
             y = diffuse(graph, y, self.steps)
-        x, y = directions(cloud.x, problem.a), directions(y, problem.b)
-        smooth = PointCloud(x.to(cloud.dtype), y.to(cloud.dtype))
+        x, y = directions(points[0], problem.a), directions(y, problem.b)
+        kind = problem.geometry.dtype
         sinkhorn = Sinkhorn(
             epsilon=self.epsilon,
             epsilon_scale="absolute",
             tolerance=self.tolerance,
             memory=self.memory,
         )
-        step = Problem(smooth, problem.a, problem.b, tau_source=self.tau_source)
-        found = sinkhorn.solve(step, start=_direct(start), throw=False, report=report)
-        plan = GraphPlan(direct=found.plan, graph=graph, strength=self.strength)
-        told = replace(problem, tau_source=self.tau_source)
-        solution = replace(found, problem=told, plan=plan)
-        if throw:
-            raise_unless_converged("Graph", solution)
-        return solution
+        step = Problem(
+            PointCloud(x.to(kind), y.to(kind)), problem.a, problem.b, tau_source=self.tau_source
+        )
+        return sinkhorn.solve(step, start=start, throw=False, report=report)
+
+
+def _worst(solutions: list[Solution]) -> Solution:
+    """Return the first solution with the status and the marginal errors of the worst."""
+    stuck = next((one for one in solutions if not one.converged), solutions[0])
+    errors = [one.marginal_error for one in solutions]
+    error = MarginalError(max(e.source for e in errors), max(e.target for e in errors))
+    return replace(solutions[0], status=stuck.status, marginal_error=error)
+
+
+def _pooled(votes: list[Tensor]) -> Tensor:
+    """Return the geometric mean of votes (m, L); one that says nothing of a class says a trace."""
+    if len(votes) == 1:
+        return votes[0]
+    return torch.stack([(one + _TRACE).log() for one in votes]).mean(0).exp()
 
 
 def _direct(start: Solution | None) -> Solution | None:

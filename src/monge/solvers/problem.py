@@ -72,6 +72,9 @@ class Problem:
     target_views
         What else is known of the target rows, such as the pixels behind their features, each
         (m, k) with a k of its own: `Graph` seeks neighbours in them too.
+    source_views
+        The same of the source rows, in the same order, each (n, k): where they are given, every
+        view sends a plan of its own. As many as ``target_views``, or none.
 
     Raises
     ------
@@ -102,6 +105,7 @@ class Problem:
     mass: float | None = None
     source_labels: Tensor | None = None
     target_views: tuple[Tensor, ...] = ()
+    source_views: tuple[Tensor, ...] = ()
 
     def __post_init__(self) -> None:
         _require_geometry(self.geometry)
@@ -112,7 +116,7 @@ class Problem:
         check_options(self, tau_source=at_least(0, hold), tau_target=at_least(0, hold))
         self._check_mass(a, b)
         self._check_labels(n)
-        self._check_views(m)
+        self._check_views(n, m)
         if self.balanced and abs(float(a.sum() - b.sum())) > _BALANCE * float(a.sum()):
             raise InputError(
                 sentence(
@@ -154,16 +158,25 @@ class Problem:
         remedy = "pass mass alone, or tau_source and tau_target alone"
         raise InputError(sentence("Problem", "mass", required, got, remedy))
 
-    def _check_views(self, m: int) -> None:
-        views = []
-        for view in self.target_views:
-            rows = as_tensor(view, "Problem", "target_views")
-            if rows.ndim != 2 or len(rows) != m or not bool(rows.isfinite().all()):  # noqa: PLR2004
-                required, got = f"finite, of shape ({m}, k)", f"one of shape {tuple(rows.shape)}"
-                remedy = "pass a row of each view for each target row"
-                raise InputError(sentence("Problem", "target_views", required, got, remedy))
-            views.append(rows.to(self.geometry.device))
-        object.__setattr__(self, "target_views", tuple(views))
+    def _check_views(self, n: int, m: int) -> None:
+        for name, length, side in (("target_views", m, "target"), ("source_views", n, "source")):
+            views = []
+            for view in getattr(self, name):
+                rows = as_tensor(view, "Problem", name)
+                if rows.ndim != 2 or len(rows) != length or not bool(rows.isfinite().all()):  # noqa: PLR2004
+                    required = f"finite, of shape ({length}, k)"
+                    got = f"one of shape {tuple(rows.shape)}"
+                    remedy = f"pass a row of each view for each {side} row"
+                    raise InputError(sentence("Problem", name, required, got, remedy))
+                views.append(rows.to(self.geometry.device))
+            object.__setattr__(self, name, tuple(views))
+        here, there = (
+            [view.shape[1] for view in views] for views in (self.source_views, self.target_views)
+        )
+        if self.source_views and here != there:
+            required = f"the target_views of the source rows, of widths {there}"
+            remedy = "pass the same views of both sides, or those of the target alone"
+            raise InputError(sentence("Problem", "source_views", required, here, remedy))
 
     def _check_labels(self, n: int) -> None:
         if self.source_labels is None:

@@ -1,0 +1,117 @@
+"""A second view of images: in which directions their brightness changes, and where."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import torch
+from torch.nn.functional import avg_pool2d, conv2d, pad
+
+from monge._types import Tensor
+from monge.errors import InputError, sentence
+
+__all__ = ["gradient_view"]
+
+_BLOCK_NUMBERS = 1 << 24
+"""Numbers worked on in one piece: 64 MiB of float32."""
+
+
+def gradient_view(
+    images: Tensor, *, bins: int = 8, cell: int = 4, signed: bool = True, smoothing: float = 1.0
+) -> Tensor:
+    """Describe each image by the directions of its gradients, cell by cell.
+
+    Histograms of oriented gradients (Dalal and Triggs 2005), in a plain form: brightness is
+    smoothed, each pixel shares the length of its gradient between the two nearest of the
+    directions, these maps are blurred and averaged over square cells, and the square root is taken.
+    What shifts by a pixel or two, or is drawn with a thicker pen, stays near where it was, which
+    the pixels themselves do not. Nothing is learned, and no label is needed.
+
+    Parameters
+    ----------
+    images
+        (n, c, h, w) floating, such as `to_network` returns; channels are averaged.
+    bins
+        Directions, 2 or more.
+    cell
+        Side of a cell in pixels, 2 or more; what is left over at the right and lower edge is
+        outside of all cells.
+    signed
+        Whether from dark to bright and from bright to dark are two directions.
+    smoothing
+        Standard deviation of the Gaussian in pixels, 0 or more.
+
+    Returns
+    -------
+    Tensor
+        (n, bins * (h // cell) * (w // cell)) float32, not negative.
+
+    Raises
+    ------
+    InputError
+        If the images are none, or an option is out of its range.
+
+    Examples
+    --------
+    >>> edge = torch.zeros(1, 1, 8, 8)
+    >>> edge[..., 4:] = 1  # bright on the right: the gradient points there, the first direction
+    >>> gradient_view(edge, bins=4, cell=8).argmax()
+    tensor(0)
+    """
+    _check(images, bins, cell, smoothing)
+    n, _, height, width = images.shape
+    step = max(1, _BLOCK_NUMBERS // (bins * height * width))
+    found = []
+    with torch.no_grad():
+        for start in range(0, n, step):
+            grey = images[start : start + step].float().mean(1, keepdim=True)
+            maps = _directed(_blurred(grey, smoothing), bins, signed=signed)
+            maps = _blurred(maps.reshape(-1, 1, height, width), cell / 2)
+            found.append(avg_pool2d(maps, cell).reshape(len(grey), -1).clamp_min_(0).sqrt_())
+    return torch.cat(found)
+
+
+def _directed(grey: Tensor, bins: int, *, signed: bool) -> Tensor:
+    """Return the length of the gradient in each direction, (n, 1, h, w) -> (n, bins, h, w)."""
+    across = pad(grey[..., 2:] - grey[..., :-2], (1, 1))
+    down = pad(grey[..., 2:, :] - grey[..., :-2, :], (0, 0, 1, 1))
+    turn = 2 * pi if signed else pi
+    place = torch.atan2(down, across).remainder(turn) * (bins / turn)
+    centre = torch.arange(bins, device=grey.device)[:, None, None]
+    # how far the direction is from each centre, round the circle, in bins
+    apart = ((place - centre + bins / 2).remainder(bins) - bins / 2).abs()
+    return torch.hypot(across, down) * (1 - apart).clamp_min_(0)
+
+
+def _blurred(maps: Tensor, deviation: float) -> Tensor:
+    """Convolve (n, 1, h, w) with a Gaussian; there is nothing beyond the edge."""
+    if deviation == 0:
+        return maps
+    reach = max(1, round(3 * deviation))
+    place = torch.arange(-reach, reach + 1, dtype=maps.dtype, device=maps.device)
+    weight = torch.softmax(-(place.square()) / (2 * deviation**2), 0)
+    maps = conv2d(maps, weight.view(1, 1, 1, -1), padding=(0, reach))
+    return conv2d(maps, weight.view(1, 1, -1, 1), padding=(reach, 0))
+
+
+def _check(images: Any, bins: int, cell: int, smoothing: float) -> None:
+    """Refuse what is no non-empty (n, c, h, w) floating tensor, and options out of range."""
+    required, remedy = "a floating tensor of shape (n, c, h, w)", "pass for example to_network(x)"
+    if not isinstance(images, torch.Tensor) or not images.is_floating_point():
+        got = str(getattr(images, "dtype", type(images).__name__))
+    elif images.ndim != 4 or images.numel() == 0 or min(images.shape[2:]) < cell:  # noqa: PLR2004 - n, c, h and w
+        got, required = f"shape {tuple(images.shape)}", required + f", sides of {cell} or more"
+    elif not bool(images.isfinite().all()):
+        got, required = "NaN or infinity", "finite"
+    else:
+        for name, value, least in (
+            ("bins", bins, 2),
+            ("cell", cell, 2),
+            ("smoothing", smoothing, 0),
+        ):
+            if not value >= least:
+                required, remedy = f"at least {least}", f"leave {name} out"
+                raise InputError(sentence("gradient_view", name, required, value, remedy))
+        return
+    raise InputError(sentence("gradient_view", "images", required, got, remedy))
