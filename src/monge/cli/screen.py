@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from monge.experiments import Experiment, Finished
-from monge.experiments.accuracy.table import summary
+from monge.experiments.accuracy.table import OFFICIAL_HEAD, official_rows, summary
 from monge.nets import LayerSummary
 from monge.report import exceptions_sentence
-from monge.results import AccuracyResult
+from monge.results import AccuracyResult, OfficialResult
 
 __all__ = [
     "complain",
@@ -150,9 +150,26 @@ def print_accuracy(result: AccuracyResult, out: Path) -> None:
             table.add_row(*row)
         Console().print(table)
         say(exceptions_sentence(result).replace("`", ""))
+    for official in (pair.official for pair in result.pairs.values()):
+        if official is not None:
+            _print_official(official)
     for pair, reason in result.skipped.items():
         say(f"Skipped {pair}: {reason}")
     refusals = sum(len(pair.refused) for pair in result.pairs.values())
     if refusals:
         say(f"Refused, with the reasons in the table: {refusals}.")
     say(f"Table: {out / 'table.md'}")
+
+
+def _print_official(official: OfficialResult) -> None:
+    """Print the scores on official test images, and how often these were scored."""
+    if official.accuracy:
+        title = f"Official test, {official.n:,} images"
+        table = Table(title=title, title_justify="left")
+        table.add_column(OFFICIAL_HEAD[0])
+        for name in OFFICIAL_HEAD[1:]:
+            table.add_column(name, justify="right")
+        for row in official_rows(official):
+            table.add_row(*row)
+        Console().print(table)
+    say(f"{official.name.capitalize()}: {official.sentence.lower()}")

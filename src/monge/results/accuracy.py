@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from monge.results.official import OfficialResult
 from monge.results.run import MethodResult, Spread
 
 __all__ = ["AccuracyResult", "PairResult"]
@@ -37,6 +38,8 @@ class PairResult:
         The reasons of the methods that refused the pair, by key.
     warnings
         What methods warned of, by key.
+    official
+        Scores on the pair's official test images, if they were ever looked at.
 
     Examples
     --------
@@ -66,6 +69,7 @@ class PairResult:
     methods: dict[str, MethodResult]
     refused: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    official: OfficialResult | None = None
 
     def source_only(self, references: tuple[str, ...]) -> Spread:
         """Return the accuracy without adapting: the best in the mean of the methods so named."""
@@ -90,7 +94,7 @@ class PairResult:
             },
             "refused": self.refused,
             "warnings": {key: list(texts) for key, texts in self.warnings.items()},
-        }
+        } | ({} if self.official is None else {"official": self.official.to_json()})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,8 @@ from functools import partial
 from itertools import permutations
 from pathlib import Path
 
+from torch import nn
+
 from monge._types import NDArray, Tensor
 from monge.data import (
     SHIFTS,
@@ -18,15 +20,17 @@ from monge.data import (
     load_office_caltech10,
     load_uci_digits,
     load_usps,
+    to_network,
 )
 from monge.data.office import OfficeDomain
 from monge.experiments.accuracy.frozen import NETWORKS
 from monge.experiments.accuracy.task import Loaded, SourceNetwork, Task
 from monge.experiments.network import Images, train_network, trained_model
+from monge.nets import LeNet5
 from monge.progress import Report
 from monge.store import Cache
 
-__all__ = ["GROUPS", "PAIRS", "Pair", "Place", "standardised_rows"]
+__all__ = ["GROUPS", "PAIRS", "OfficialTest", "Pair", "Place", "standardised_rows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +52,39 @@ class Place:
     report: Report
 
 
+Read = Callable[[Place], Labelled]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficialTest:
+    """Images that are classified when all training is over, and that nothing else is told of.
+
+    Attributes
+    ----------
+    name
+        As in titles.
+    protocol
+        What is scored on them, in one sentence.
+    read
+        Reads them.
+    n_channels
+        Of the network.
+    """
+
+    name: str
+    protocol: str
+    read: Read
+    n_channels: int
+
+    def images(self, place: Place) -> Tensor:
+        """Return the images without their labels, (k, c, 32, 32) float32."""
+        return to_network(self.read(place).without_labels().x, n_channels=self.n_channels)
+
+    def truth(self, place: Place) -> Tensor:
+        """Return their classes (k,) int64: for `monge.experiments.evaluate` and nothing else."""
+        return self.read(place).labels
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """A source and a target.
@@ -67,6 +104,8 @@ class Pair:
     fixed
         Whether nothing in it depends on the seed, and it is so small that no method draws rows of
         it: then one seed says all.
+    official
+        Its official test images, where there are some.
     """
 
     name: str
@@ -76,9 +115,7 @@ class Pair:
     protocol: str
     load: Callable[[int, Place], Loaded]
     fixed: bool = False
-
-
-Read = Callable[[Place], Labelled]
+    official: OfficialTest | None = None
 
 
 def _network(name: str, source: Read, target: Read, seed: int, place: Place) -> Loaded:
@@ -95,12 +132,23 @@ def _network(name: str, source: Read, target: Read, seed: int, place: Place) -> 
         views={"pixels": (_flat(images.prepared_source), _flat(images.prepared_target))},
         head=network.target_predicted.numpy(),
         network=SourceNetwork(
-            model=lambda: trained_model(images, options, seed, place.cache, place.report)[0],
+            model=lambda: _giving_logits(
+                trained_model(images, options, seed, place.cache, place.report)[0]
+            ),
             source=images.prepared_source,
             target=images.prepared_target,
         ),
     )
     return Loaded(task=task, truth=scored.labels)
+
+
+def _giving_logits(model: LeNet5) -> LeNet5:
+    """Leave out the softmax that the post trains with: what trains again is given logits.
+
+    No class changes by it, and no feature.
+    """
+    model.activation = nn.Identity()
+    return model
 
 
 def _flat(images: Tensor) -> NDArray:
@@ -115,6 +163,10 @@ def _mnist(place: Place) -> Labelled:
 
 def _usps(place: Place) -> Labelled:
     return load_usps("train", data_dir=place.data_dir, report=place.report)
+
+
+def _usps_test(place: Place) -> Labelled:
+    return load_usps("test", data_dir=place.data_dir, report=place.report)
 
 
 def _mnist_5k(_: Place) -> Labelled:
@@ -133,6 +185,19 @@ _DIGITS: dict[str, tuple[str, Read]] = {
 }
 
 
+_OFFICIAL: dict[str, OfficialTest] = {
+    "mnist-usps": OfficialTest(
+        name="the 2,007 official USPS test images",
+        protocol="What was trained and adapted on the 60,000 MNIST training images and the 7,291 "
+        "unlabelled USPS training images, as it stands then, classifies the 2,007 official USPS "
+        "test images, which are loaded after that; a plan gives each the class of the nearest "
+        "USPS training image that it holds, in the features.",
+        read=_usps_test,
+        n_channels=NETWORKS["mnist-usps"].options.n_channels,
+    )
+}
+
+
 def _digit_pair(name: str, source: str, target: str) -> Pair:
     (source_name, read_source), (target_name, read_target) = _DIGITS[source], _DIGITS[target]
     head = "double softmax" if NETWORKS[name].options.double_softmax else "plain logits"
@@ -145,6 +210,7 @@ def _digit_pair(name: str, source: str, target: str) -> Pair:
         f"and scored on the same {target_name.removeprefix('the ')}, whose labels are used for the "
         "score alone.",
         load=partial(_network, name, read_source, read_target),
+        official=_OFFICIAL.get(name),
     )
 
 

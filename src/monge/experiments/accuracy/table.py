@@ -8,9 +8,11 @@ from statistics import fmean
 from monge.experiments.accuracy.frozen import DEFAULT_RULE
 from monge.experiments.accuracy.pairs import GROUPS
 from monge.report import exceptions_sentence
-from monge.results import AccuracyResult, PairResult
+from monge.results import AccuracyResult, OfficialResult, PairResult
 
-__all__ = ["markdown", "summary"]
+__all__ = ["OFFICIAL_HEAD", "markdown", "official_rows", "summary"]
+
+OFFICIAL_HEAD = ("method", "seeds", "mean", "deviation", "worst seed")
 
 
 def summary(result: AccuracyResult) -> list[tuple[str, ...]]:
@@ -77,6 +79,46 @@ def _finished(result: AccuracyResult) -> Iterator[str]:
         ("pair", "method", "seeds", "mean", "deviation", "worst seed", "gain", "seconds"),
         [row for name in result.pairs for row in _rows(result, name)],
     )
+    for name, pair in result.pairs.items():
+        if pair.official is not None:
+            yield f"## Official test images: {name}"
+            yield from _official(pair.official)
+
+
+def official_rows(official: OfficialResult) -> list[tuple[str, ...]]:
+    """Return a row for each method that classified the official test images, best first.
+
+    Name, seeds, mean, deviation, worst seed.
+    """
+    ranked = sorted(official.accuracy.items(), key=lambda item: -item[1].mean)
+    return [
+        (
+            key,
+            str(len(spread.values)),
+            f"{100 * spread.mean:.2f}",
+            f"{100 * spread.std:.2f}" if len(spread.values) > 1 else "-",
+            f"{100 * spread.worst:.2f}",
+        )
+        for key, spread in ranked
+    ]
+
+
+def _official(official: OfficialResult) -> Iterator[str]:
+    yield f"{official.protocol} {official.sentence}"
+    if official.accuracy:
+        yield _grid(OFFICIAL_HEAD, official_rows(official))
+    rows: list[tuple[str, ...]] = [
+        (
+            look["date"],
+            (look["commit"] or "-")[:7],
+            " ".join(map(str, look["seeds"])),
+            ", ".join(f"{key} {_percent(fmean(v))}" for key, v in look["accuracy"].items()),
+        )
+        for look in official.scorings
+    ]
+    if rows:
+        yield "Every time that they were scored:"
+        yield _grid(("when", "commit", "seeds", "means"), rows)
 
 
 def _means(result: AccuracyResult, pairs: dict[str, PairResult]) -> str:

@@ -11,7 +11,7 @@ from torch import nn
 from monge._types import NDArray, Tensor
 from monge.experiments.network import digest
 
-__all__ = ["Loaded", "SourceNetwork", "Task"]
+__all__ = ["Loaded", "Predicted", "SourceNetwork", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,6 +69,23 @@ class Task:
             arrays.append(self.head)
         names = ",".join(sorted(self.views))
         return f"{names}:{self.head is not None}:{digest(*map(torch.as_tensor, arrays))}"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """What a method says of the target rows, and how it classifies what it has not seen.
+
+    Attributes
+    ----------
+    classes
+        Of the target rows, (m,) int64.
+    unseen
+        From images (k, c, 32, 32), as the network takes them, to their classes (k,); ``None``
+        where the method knows the rows of the target alone.
+    """
+
+    classes: NDArray
+    unseen: Callable[[Tensor], NDArray] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
