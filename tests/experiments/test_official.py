@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+from monge.adapters import Adapter
 from monge.data import to_network
 from monge.errors import DataError, InputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
@@ -24,7 +25,7 @@ from toy import pair, stripes
 bench = import_module("monge.experiments.accuracy.bench")
 
 HELD = stripes(40, 5, faint=90, name="held")
-SHORT = Retraining(options=RetrainingOptions(epochs=1, steps=2, batch_size=20))
+SHORT = Retraining(options=RetrainingOptions(epochs=1, steps=4, batch_size=20, learning_rate=0.02))
 NAMES = ("source_only", "source_head", "linear", "prototypes_plan", "jumbot")
 
 
@@ -68,7 +69,7 @@ def loaded(folder, seed=0):
     return PAIRS["stripes"].load(seed, place).task
 
 
-def refuse(_):
+def refuse(*_):
     raise AssertionError("read")
 
 
@@ -94,20 +95,25 @@ def test_the_scores_are_those_of_the_networks_and_adapters(tmp_path):
         source = network.source, torch.as_tensor(task.labels)
         told = replace(SHORT, options=replace(SHORT.options, seed=0))
         model = told.fit(network.model(), source, network.target).model
-        assert official.accuracy["jumbot"].values[seed] == share(model(images).argmax(1))
+        trained = model(images).argmax(1)
+        assert (trained != head).any()
+        assert official.accuracy["jumbot"].values[seed] == share(trained)
         features = network.model().features(images).detach().numpy()
         nearest = ((features[:, None] - task.source) ** 2).sum(2).argmin(1)
         assert official.accuracy["source_only"].values[seed] == share(task.labels[nearest])
 
 
-def test_what_classifies_the_unseen_gives_the_target_its_own_classes(tmp_path):
+def test_what_classifies_the_unseen_gives_the_target_its_own_classes(tmp_path, monkeypatch):
     task = loaded(tmp_path)
     for name in (*NAMES, "standardise", "coral", "sinkhorn", "graph"):
         predicted = METHODS[name].predict(task)
         again = predicted.unseen(task.network.target)
         assert (again == predicted.classes).mean() > 0.99, name
+    monkeypatch.setattr(Adapter, "predict", refuse)  # a plan is read by its votes
+    predicted = METHODS["prototypes_plan"].predict(task)
+    assert (predicted.unseen(task.network.target) == predicted.classes).all()
     bare = replace(task, network=None)
-    assert METHODS["linear"].predict(bare).unseen is None
+    assert METHODS["prototypes_plan"].predict(bare).unseen is None
     assert METHODS["source_head"].predict(bare).unseen is None
 
 
@@ -187,6 +193,19 @@ def test_every_look_is_written_down_and_none_is_lost(tmp_path):
     page = (tmp_path / "pairs" / "stripes.md").read_text()
     assert "Scored 2 times so far." in page
     assert page.count(look["date"][:10]) == 2
+
+
+def test_a_method_that_refuses_a_seed_has_no_official_score(tmp_path, monkeypatch):
+    row = METHODS["linear"]
+
+    def some(task):
+        if task.seed:
+            raise InputError("linear: not this seed.")
+        return row.predict(task)
+
+    monkeypatch.setitem(METHODS, "linear", replace(row, predict=some))
+    result = bench_accuracy(options("linear", seeds=(0, 1)), out=tmp_path)
+    assert set(result.pairs["stripes"].official.accuracy) == {"source_only", "source_head"}
 
 
 def test_a_record_that_cannot_be_read_stops_the_bench_before_any_work(tmp_path, monkeypatch):
