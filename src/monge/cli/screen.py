@@ -13,7 +13,7 @@ from rich.text import Text
 from monge.experiments import Experiment, Finished
 from monge.experiments.accuracy.table import OFFICIAL_HEAD, official_rows, summary
 from monge.nets import LayerSummary
-from monge.report import exceptions_sentence
+from monge.report import PUBLISHED, exceptions_sentence
 from monge.results import AccuracyResult, OfficialResult
 
 __all__ = [
@@ -136,6 +136,10 @@ def print_finished(finished: Finished) -> None:
     )
     if result.experiment == "mnist-usps":
         console.print("The post: 71.51 % before, 78.60 % after transport.", highlight=False)
+        listed = ", ".join(f"{name} {value:.1f}" for name, value in PUBLISHED.items())
+        console.print(f"Published, various protocols: {listed}.", highlight=False)
+        if "jumbot" not in result.methods:
+            console.print("Not run: what trains the network again (--retrain).", highlight=False)
     console.print(f"Report: {finished.page}", highlight=False, soft_wrap=True)
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from monge.adapters import TRANSPORTS, Adapter
 from monge.adapters.named import Transport
-from monge.experiments.methods import standardised_neighbour
+from monge.experiments.neighbour import standardised_neighbour
 from monge.experiments.options import RunOptions
 from monge.joint import DANN, DeepJDOT, Jumbot, Retraining, Stages
 

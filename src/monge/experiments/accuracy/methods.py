@@ -13,10 +13,10 @@ from torch import nn
 from monge._types import NDArray, Tensor
 from monge.experiments.accuracy.frozen import FROZEN, RETRAINED, Frozen, FrozenTraining
 from monge.experiments.accuracy.task import Predicted, Task
-from monge.experiments.methods import nearest_neighbour
+from monge.experiments.neighbour import nearest_neighbour
 from monge.training import extract_features, predict_probabilities
 
-__all__ = ["METHODS", "REFERENCES", "Method"]
+__all__ = ["METHODS", "REFERENCES", "Method", "by_head"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ def _by_features(
     return lambda images: classify(extract_features(network.model(), images).x.numpy())
 
 
-def _by_head(model: nn.Module, images: Tensor) -> NDArray:
+def by_head(model: nn.Module, images: Tensor) -> NDArray:
     """Return the classes that a network itself gives images."""
     predicted: NDArray = predict_probabilities(model, images).argmax(1).numpy()
     return predicted
@@ -75,7 +75,7 @@ def _head(task: Task) -> Predicted:
     network = task.network
     if network is None:
         return Predicted(classes=task.head)
-    return Predicted(classes=task.head, unseen=lambda images: _by_head(network.model(), images))
+    return Predicted(classes=task.head, unseen=lambda images: by_head(network.model(), images))
 
 
 def _adapted(frozen: Frozen, task: Task) -> Predicted:
@@ -103,7 +103,7 @@ def _retrained(frozen: FrozenTraining, task: Task) -> Predicted:
         raise AssertionError("unreachable: `applies` was asked")
     source = network.source, torch.as_tensor(task.labels)
     model = frozen.seeded(task.seed).fit(network.model(), source, network.target).model
-    return Predicted(classes=_by_head(model, network.target), unseen=partial(_by_head, model))
+    return Predicted(classes=by_head(model, network.target), unseen=partial(by_head, model))
 
 
 REFERENCES = ("source_only", "source_head")

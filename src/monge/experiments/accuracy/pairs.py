@@ -8,8 +8,6 @@ from functools import partial
 from itertools import permutations
 from pathlib import Path
 
-from torch import nn
-
 from monge._types import NDArray, Tensor
 from monge.data import (
     SHIFTS,
@@ -24,9 +22,8 @@ from monge.data import (
 )
 from monge.data.office import OfficeDomain
 from monge.experiments.accuracy.frozen import NETWORKS
-from monge.experiments.accuracy.task import Loaded, SourceNetwork, Task
+from monge.experiments.accuracy.task import Loaded, Task, image_task
 from monge.experiments.network import Images, train_network, trained_model
-from monge.nets import LeNet5
 from monge.progress import Report
 from monge.store import Cache
 
@@ -124,37 +121,13 @@ def _network(name: str, source: Read, target: Read, seed: int, place: Place) -> 
     labelled, scored = source(place), target(place)
     images = Images(labelled, scored.without_labels().x, options.n_channels)
     network = train_network(images, options, seed, place.cache, place.report)
-    task = Task(
-        source=network.source.numpy(),
-        labels=labelled.labels.numpy(),
-        target=network.target.numpy(),
-        seed=seed,
-        views={"pixels": (_flat(images.prepared_source), _flat(images.prepared_target))},
-        head=network.target_predicted.numpy(),
-        network=SourceNetwork(
-            model=lambda: _giving_logits(
-                trained_model(images, options, seed, place.cache, place.report)[0]
-            ),
-            source=images.prepared_source,
-            target=images.prepared_target,
-        ),
+    task = image_task(
+        network,
+        images,
+        seed,
+        lambda: trained_model(images, options, seed, place.cache, place.report)[0],
     )
     return Loaded(task=task, truth=scored.labels)
-
-
-def _giving_logits(model: LeNet5) -> LeNet5:
-    """Leave out the softmax that the post trains with: what trains again is given logits.
-
-    No class changes by it, and no feature.
-    """
-    model.activation = nn.Identity()
-    return model
-
-
-def _flat(images: Tensor) -> NDArray:
-    """Return images (k, c, 32, 32) as rows (k, 1024) of their first channel."""
-    rows: NDArray = images[:, 0].reshape(len(images), -1).numpy()
-    return rows
 
 
 def _mnist(place: Place) -> Labelled:
