@@ -19,6 +19,7 @@ from monge.errors import Cancelled, DataError, InputError, OutputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
 from monge.experiments.accuracy.frozen import (
     DEFAULT,
+    DEFAULTS,
     FROZEN,
     NETWORKS,
     RETRAINED,
@@ -166,6 +167,18 @@ def test_what_is_written(tmp_path):
     assert row in table
     count = len(result.exceptions("sinkhorn"))
     assert f"is below source-only by over a point on {count} of 1 pairs" in table
+    least = 100 * min(result.gains("sinkhorn").values())
+    where = ", ".join(f"toy {100 * result.gain('toy', 'sinkhorn'):+.1f}" for _ in range(count))
+    row = f"| `Adapter()` | sinkhorn | 1 | {count} | {least:+.1f} | {where or '-'} |"
+    assert row in table
+    assert written["defaults"] == {
+        "sinkhorn": {
+            "said": "`Adapter()`",
+            "pairs": 1,
+            "exceptions": list(result.exceptions("sinkhorn")),
+            "worst_gain": min(result.gains("sinkhorn").values()),
+        }
+    }
     assert FROZEN["linear"].options in table
     assert FROZEN["linear"].rule in table
 
@@ -423,6 +436,11 @@ def test_every_transport_has_a_row_and_every_row_a_rule():
     assert all(method.rule for method in METHODS.values())
     assert all(network.rule for network in NETWORKS.values())
     assert DEFAULT in FROZEN
+    assert set(DEFAULTS) <= set(METHODS)
+    assert type(FROZEN[DEFAULT].transport) is type(TRANSPORTS[Adapter().transport]())
+    assert RETRAINED["jumbot"].training == Retraining()
+    assert RETRAINED["stages"].training == Stages()
+    assert FROZEN["graph"].transport == TRANSPORTS["graph"]()
     digits = {name for name, found in PAIRS.items() if found.group == "digits"}
     assert set(NETWORKS) == digits
     assert {found.group for found in PAIRS.values()} == set(GROUPS)

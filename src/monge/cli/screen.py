@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from monge.experiments import Experiment, Finished
-from monge.experiments.accuracy.table import OFFICIAL_HEAD, official_rows, summary
+from monge.experiments.accuracy.table import OFFICIAL_HEAD, default_rows, official_rows, summary
 from monge.nets import LayerSummary
 from monge.report import PUBLISHED, exceptions_sentence
 from monge.results import AccuracyResult, OfficialResult
@@ -154,6 +154,10 @@ def print_accuracy(result: AccuracyResult, out: Path) -> None:
             table.add_row(*row)
         Console().print(table)
         say(exceptions_sentence(result).replace("`", ""))
+        for said, method, pairs, count, least, where in default_rows(result):
+            if method != result.default:
+                text = f"{said}, {method}: on {count} of {pairs}, least gain {least}: {where}"
+                say(text.replace("`", "").removesuffix(": -"))
     for official in (pair.official for pair in result.pairs.values()):
         if official is not None:
             _print_official(official)

@@ -111,6 +111,8 @@ class AccuracyResult:
         The methods that adapt nothing; the better of them on a pair is its source-only accuracy.
     default
         The method that stands for the default choice, by key.
+    defaults
+        What somebody says who leaves every option alone, by the method that it comes to.
     frozen
         The options of each method, and the rule by which they were chosen.
     command
@@ -134,6 +136,7 @@ class AccuracyResult:
     frozen: dict[str, dict[str, str]]
     command: str = ""
     environment: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -171,6 +174,16 @@ class AccuracyResult:
                 "method": self.default,
                 "pairs": len(self.gains(self.default)),
                 "exceptions": list(self.exceptions(self.default)),
+            },
+            "defaults": {
+                method: {
+                    "said": said,
+                    "pairs": len(gains),
+                    "exceptions": list(self.exceptions(method)),
+                    "worst_gain": min(gains.values()),
+                }
+                for method, said in self.defaults.items()
+                if (gains := self.gains(method))
             },
             "frozen": self.frozen,
             "pairs": {name: pair.to_json() for name, pair in self.pairs.items()},

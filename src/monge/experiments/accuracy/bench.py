@@ -11,7 +11,7 @@ from pathlib import Path
 from monge._types import Tensor
 from monge.errors import DataError
 from monge.experiments.accuracy.cells import Cell, Cells
-from monge.experiments.accuracy.frozen import DEFAULT, NETWORKS
+from monge.experiments.accuracy.frozen import DEFAULT, DEFAULTS, NETWORKS
 from monge.experiments.accuracy.methods import METHODS, REFERENCES
 from monge.experiments.accuracy.official import Looks, earlier_scorings
 from monge.experiments.accuracy.options import AccuracyOptions
@@ -165,6 +165,7 @@ class _Bench:
             skipped=skipped,
             references=REFERENCES,
             default=DEFAULT,
+            defaults=DEFAULTS,
             frozen=frozen | networks,
             command=self.options.command(),
             environment=describe_environment() | {"code": code_version()},

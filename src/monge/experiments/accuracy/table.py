@@ -10,7 +10,7 @@ from monge.experiments.accuracy.pairs import GROUPS
 from monge.report import exceptions_sentence
 from monge.results import AccuracyResult, OfficialResult, PairResult
 
-__all__ = ["OFFICIAL_HEAD", "markdown", "official_rows", "summary"]
+__all__ = ["OFFICIAL_HEAD", "default_rows", "markdown", "official_rows", "summary"]
 
 OFFICIAL_HEAD = ("method", "seeds", "mean", "deviation", "worst seed")
 
@@ -69,6 +69,12 @@ def _finished(result: AccuracyResult) -> Iterator[str]:
     head = ("method", "pairs", "accuracy", "gain", "over a point below", "seconds")
     yield _grid(head, summary(result))
     yield f"{exceptions_sentence(result)} The default: {DEFAULT_RULE}"
+    rows = default_rows(result)
+    if rows:
+        yield "## The default choices"
+        yield "Left as they are, and below source-only by over a point in the mean of the seeds on:"
+        head = ("choice", "row", "pairs", "over a point below", "least gain", "where")
+        yield _grid(head, rows)
     for group in GROUPS:
         pairs = {name: pair for name, pair in result.pairs.items() if pair.group == group}
         if pairs:
@@ -83,6 +89,21 @@ def _finished(result: AccuracyResult) -> Iterator[str]:
         if pair.official is not None:
             yield f"## Official test images: {name}"
             yield from _official(pair.official)
+
+
+def default_rows(result: AccuracyResult) -> list[tuple[str, ...]]:
+    """Return a row for each default choice that was run: how often it harms, and where.
+
+    What is said, its method, pairs, exceptions, the least gain and the exceptions by name.
+    """
+    rows: list[tuple[str, ...]] = []
+    for method, said in result.defaults.items():
+        gains, names = result.gains(method), result.exceptions(method)
+        if gains:
+            where = ", ".join(f"{name} {100 * gains[name]:+.1f}" for name in names)
+            least = f"{100 * min(gains.values()):+.1f}"
+            rows.append((said, method, str(len(gains)), str(len(names)), least, where or "-"))
+    return rows
 
 
 def official_rows(official: OfficialResult) -> list[tuple[str, ...]]:
