@@ -29,7 +29,7 @@ from monge import Adapter
 from monge.adapters import TRANSPORTS
 from monge.errors import DataError, MongeError
 from monge.experiments.environment import describe_environment
-from monge.experiments.methods import nearest_neighbour
+from monge.experiments.neighbour import nearest_neighbour
 
 HERE = Path(__file__).resolve().parent
 DOMAINS = {"C": "caltech", "A": "amazon", "W": "webcam", "D": "dslr"}

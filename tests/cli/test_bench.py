@@ -41,7 +41,15 @@ WORDS = ("bench", "accuracy", "--pairs", "blobs-scaling", "--methods", "linear",
 def test_help_names_every_option(call):
     code, out, err = call("bench", "accuracy", "--help")
     assert (code, err) == (0, "")
-    for option in ("--pairs", "--methods", "--seeds", "--data-dir", "--out", "--json"):
+    for option in (
+        "--pairs",
+        "--methods",
+        "--seeds",
+        "--official-test",
+        "--data-dir",
+        "--out",
+        "--json",
+    ):
         assert option in out
     assert "Exit codes: 0 done" in out
     assert max(map(len, out.splitlines())) <= 80
@@ -57,6 +65,7 @@ def test_help_names_every_option(call):
         AccuracyOptions(pairs=("office",), seeds=(4,)),
         AccuracyOptions(pairs=("office", "blobs-noise"), methods=("linear", "coral"), seeds=(1, 0)),
         AccuracyOptions(methods=("sinkhorn",)),
+        AccuracyOptions(pairs=("mnist-usps",), official_test=True),
     ],
     ids=AccuracyOptions.command,
 )

@@ -137,7 +137,7 @@ def test_the_demo_on_its_own_data(call, tmp_path):
     assert result["experiment"] == "demo"
     assert (result["source"]["n"], result["target"]["n"]) == (5000, 1797)
     assert result["command"] == "monge run demo --epochs 1 --plan-rows 200"
-    assert len(list((tmp_path / "demo" / "figures").glob("*.png"))) == 8
+    assert len(list((tmp_path / "demo" / "figures").glob("*.png"))) == 9
     assert "Accuracy on 1,797 UCI digits rows" in out
 
 
@@ -148,7 +148,7 @@ def test_the_demo_interrupted_and_whole(start, tmp_path):
     time.sleep(1)
     assert interrupt(process)[0] == 130
     assert leftovers(tmp_path) == []
-    for told in ("Training LeNet5: done", "9 of 9 reused"):
+    for told in ("Training LeNet5: done", "11 of 11 reused"):
         process = start("demo")
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err
@@ -163,7 +163,7 @@ def test_the_demo_interrupted_and_whole(start, tmp_path):
 
 @pytest.mark.slow
 def test_the_post_on_its_own_data(start, tmp_path, data_dir):
-    process = start(*MNIST_USPS, str(data_dir), "--epochs", "1")
+    process = start(*MNIST_USPS, str(data_dir), "--epochs", "1", "--no-retrain")
     out, err = process.communicate(timeout=590)
     assert process.returncode == 0, err
     result = json.loads((tmp_path / "runs" / "mnist-usps" / "result.json").read_text())
@@ -171,7 +171,7 @@ def test_the_post_on_its_own_data(start, tmp_path, data_dir):
     assert result["plan"]["shape"] == [2560, 2560]
     assert max(result["plan"]["marginal_error"]) <= 2e-6
     assert result["source"]["accuracy"]["mean"] > 0.85
-    assert result["command"] == "monge run mnist-usps --epochs 1"
+    assert result["command"] == "monge run mnist-usps --epochs 1 --no-retrain"
     assert "The post: 71.51 % before, 78.60 % after transport." in out
 
 

@@ -19,6 +19,7 @@ from monge.errors import Cancelled, DataError, InputError, OutputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
 from monge.experiments.accuracy.frozen import (
     DEFAULT,
+    DEFAULTS,
     FROZEN,
     NETWORKS,
     RETRAINED,
@@ -28,7 +29,7 @@ from monge.experiments.accuracy.frozen import (
 )
 from monge.experiments.accuracy.methods import METHODS, REFERENCES, Method, _adapted, _retrained
 from monge.experiments.accuracy.pairs import GROUPS, PAIRS, Pair, Place, _network
-from monge.experiments.accuracy.task import Loaded, SourceNetwork, Task
+from monge.experiments.accuracy.task import Loaded, Predicted, SourceNetwork, Task
 from monge.joint import Retraining, RetrainingOptions, Stages
 from monge.progress import silent
 from monge.solvers import Sinkhorn
@@ -37,6 +38,7 @@ from monge.training import predict_probabilities
 from toy import N_SOURCE, N_TARGET, pair
 
 bench = import_module("monge.experiments.accuracy.bench")
+cells_room = import_module("monge.experiments.accuracy.cells")
 pairs = import_module("monge.experiments.accuracy.pairs")
 
 SHIFT = SHIFTS["blobs-scaling"]
@@ -139,6 +141,7 @@ def test_what_is_written(tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {
         "accuracy.png",
         "cache",
+        "pairs",
         "result.json",
         "table.md",
     }
@@ -164,6 +167,18 @@ def test_what_is_written(tmp_path):
     assert row in table
     count = len(result.exceptions("sinkhorn"))
     assert f"is below source-only by over a point on {count} of 1 pairs" in table
+    least = 100 * min(result.gains("sinkhorn").values())
+    where = ", ".join(f"toy {100 * result.gain('toy', 'sinkhorn'):+.1f}" for _ in range(count))
+    row = f"| `Adapter()` | sinkhorn | 1 | {count} | {least:+.1f} | {where or '-'} |"
+    assert row in table
+    assert written["defaults"] == {
+        "sinkhorn": {
+            "said": "`Adapter()`",
+            "pairs": 1,
+            "exceptions": list(result.exceptions("sinkhorn")),
+            "worst_gain": min(result.gains("sinkhorn").values()),
+        }
+    }
     assert FROZEN["linear"].options in table
     assert FROZEN["linear"].rule in table
 
@@ -191,7 +206,7 @@ def test_progress_names_what_runs_and_ends(tmp_path):
 def test_changed_code_is_run_again(tmp_path, monkeypatch):
     bench_accuracy(options(), out=tmp_path)
     before = len(list((tmp_path / "cache" / "cells").iterdir()))
-    monkeypatch.setattr(bench, "code_version", lambda: "other")
+    monkeypatch.setattr(cells_room, "code_version", lambda: "other")
     bench_accuracy(options(), out=tmp_path)
     assert len(list((tmp_path / "cache" / "cells").iterdir())) == 2 * before
 
@@ -344,7 +359,7 @@ def test_a_method_that_refuses_a_seed_has_no_mean_and_is_not_asked_twice(tmp_pat
     def some(task):
         if task.seed:
             raise InputError("linear: not this seed.")
-        return task.labels
+        return Predicted(classes=task.labels)
 
     monkeypatch.setitem(METHODS, "linear", replace(METHODS["linear"], predict=some))
     first = bench_accuracy(options(), out=tmp_path)
@@ -363,7 +378,7 @@ def test_warnings_are_written_down_and_not_shown(tmp_path, monkeypatch):
 
     def warn(task):
         warnings.warn("nearly independent", UserWarning, stacklevel=1)
-        return task.labels
+        return Predicted(classes=task.labels)
 
     monkeypatch.setitem(METHODS, "linear", replace(METHODS["linear"], predict=warn))
     for _ in range(2):  # run, then kept
@@ -376,7 +391,7 @@ def constant(accuracy):
 
     def predict(task):
         wrong = round((1 - accuracy) * len(task.head))
-        return np.concatenate([(task.head[:wrong] + 1) % 4, task.head[wrong:]])
+        return Predicted(classes=np.concatenate([(task.head[:wrong] + 1) % 4, task.head[wrong:]]))
 
     return predict
 
@@ -421,6 +436,11 @@ def test_every_transport_has_a_row_and_every_row_a_rule():
     assert all(method.rule for method in METHODS.values())
     assert all(network.rule for network in NETWORKS.values())
     assert DEFAULT in FROZEN
+    assert set(DEFAULTS) <= set(METHODS)
+    assert type(FROZEN[DEFAULT].transport) is type(TRANSPORTS[Adapter().transport]())
+    assert RETRAINED["jumbot"].training == Retraining()
+    assert RETRAINED["stages"].training == Stages()
+    assert FROZEN["graph"].transport == TRANSPORTS["graph"]()
     digits = {name for name, found in PAIRS.items() if found.group == "digits"}
     assert set(NETWORKS) == digits
     assert {found.group for found in PAIRS.values()} == set(GROUPS)
@@ -439,7 +459,7 @@ def test_every_seed_draws_anew_in_every_stage_of_a_training():
 def test_rows_outside_the_plan_follow_their_nearest_in_it():
     task = load(0, None).task
     frozen = Frozen(title="t", transport=Sinkhorn(), rule="r", subsample=40, reading="plan")
-    predicted = _adapted(frozen, task)
+    predicted = _adapted(frozen, task).classes
     fitted = frozen.adapter(0).fit(task.source, task.labels, X_target=task.target)
     rows, votes = fitted.target_rows_, fitted.propagate().argmax(1)
     np.testing.assert_array_equal(predicted[rows], votes)
@@ -469,14 +489,14 @@ def test_a_network_is_trained_for_each_seed_and_its_head_and_pixels_are_handed_o
         network.model(), (network.source, torch.as_tensor(one.labels)), network.target
     )
     expected = predict_probabilities(retrained.model, network.target).argmax(1).numpy()
-    np.testing.assert_array_equal(_retrained(row, replace(one, seed=3)), expected)
+    np.testing.assert_array_equal(_retrained(row, replace(one, seed=3)).classes, expected)
     assert METHODS["stages"].applies(one)
     assert not METHODS["stages"].applies(replace(one, network=None))
     assert one.target.shape == (N_TARGET, 84)
     np.testing.assert_array_equal(one.source, again.source)
     assert not np.array_equal(one.source, other.source)
     assert [rows.shape for rows in one.views["pixels"]] == [(N_SOURCE, 1024), (N_TARGET, 1024)]
-    np.testing.assert_array_equal(METHODS["source_head"].predict(one), one.head)
+    np.testing.assert_array_equal(METHODS["source_head"].predict(one).classes, one.head)
     assert one.head.shape == (N_TARGET,)
     np.testing.assert_array_equal(one.labels, source.labels.numpy())
     assert one.fingerprint() == again.fingerprint() != other.fingerprint()
@@ -488,7 +508,7 @@ def test_office_is_the_published_row_to_the_digit(tmp_path, office_dir):
     for name, published in PUBLISHED.items():
         place = Place(data_dir=office_dir, cache=Cache(tmp_path), report=silent)
         loaded = PAIRS[f"office-{name}"].load(0, place)
-        predicted = METHODS["source_only"].predict(loaded.task)
+        predicted = METHODS["source_only"].predict(loaded.task).classes
         assert round(100 * (predicted == loaded.truth.numpy()).mean(), 1) == published
 
 

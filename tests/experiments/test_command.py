@@ -47,6 +47,8 @@ def parsed(monkeypatch):
         {"double_softmax": True},
         {"double_softmax": False},
         {"full": True},
+        {"retrain": True},
+        {"retrain": False},
     ],
     ids=str,
 )

@@ -30,6 +30,8 @@ METHOD_KEYS = [
     "sinkhorn",
     "sinkhorn_entropic_map",
     "sinkhorn_propagate",
+    "prototypes_plan",
+    "graph",
 ]
 FIGURES = {
     "samples",
@@ -39,6 +41,7 @@ FIGURES = {
     "class_mass",
     "clouds",
     "accuracy",
+    "ladder",
     "confusion",
 }
 TWO_SEEDS = replace(OPTIONS, seeds=(0, 3))
@@ -209,7 +212,7 @@ def test_a_second_run_makes_nothing_again_and_says_so(whole, monkeypatch):
     last = {progress.task: progress.detail for progress in seen}
     for seed in (0, 3):
         assert last[f"Seed {seed}: weights and features"] == "reused"
-        assert last[f"Seed {seed}: methods"] == "9 of 9 reused"
+        assert last[f"Seed {seed}: methods"] == "11 of 11 reused"
 
 
 def test_a_first_run_reuses_nothing(whole):
@@ -446,7 +449,7 @@ def test_a_full_disk_in_the_middle_keeps_what_was_finished(go, tmp_path, monkeyp
     _, seen = go()
     assert not any(progress.task == "Training LeNet5" for progress in seen)
     last = [progress.detail for progress in seen if progress.task == "Seed 0: methods"][-1]
-    assert last in {"4 of 9 reused", "5 of 9 reused"}
+    assert last in {"4 of 11 reused", "5 of 11 reused"}
 
 
 def test_an_error_in_the_data_passes_as_it_is(go):
@@ -504,6 +507,7 @@ def test_the_named_experiments_are_the_ones_of_the_page():
     post = EXPERIMENTS["mnist-usps"].options
     assert (post.epochs, post.double_softmax, post.plan_rows) == (10, True, 2560)
     assert (post.epsilon, post.epsilon_scale) == (1e-2, "max")
+    assert (post.retrain, EXPERIMENTS["demo"].options.retrain) == (True, False)
     assert (post.training(0).batch_size, post.training(0).learning_rate) == (256, 1e-3)
     assert EXPERIMENTS["demo"].command == "monge demo"
     for experiment in EXPERIMENTS.values():

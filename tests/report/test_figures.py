@@ -12,6 +12,7 @@ from matplotlib.collections import PathCollection
 
 from monge.report.clouds import centre_gap, draw_clouds
 from monge.report.findings import change, compare, percent
+from monge.report.ladder import draw_ladder
 from monge.report.pictures import encode
 from monge.report.plans import (
     colour_scale,
@@ -26,6 +27,7 @@ from monge.report.style import house_style
 
 DRAWERS = (
     draw_accuracy,
+    draw_ladder,
     draw_samples,
     draw_training,
     draw_clouds,

@@ -23,6 +23,7 @@ from monge.report.pictures import Picture
 PNG = b"\x89PNG\r\n\x1a\n"
 NAMES = (
     "accuracy",
+    "ladder",
     "samples",
     "training",
     "clouds",
@@ -82,7 +83,7 @@ def test_every_picture_is_a_png_and_nothing_else_is_left(written):
         assert content.startswith(PNG)
         assert content.endswith(b"IEND\xaeB`\x82")
     assert [sign.detail for sign in signs] == list(NAMES)
-    assert (signs[-1].done, signs[-1].total) == (8, 8)
+    assert (signs[-1].done, signs[-1].total) == (9, 9)
 
 
 def test_the_same_run_gives_the_same_bytes(run, tmp_path):
@@ -105,7 +106,7 @@ def lean(evidence):
 def test_pictures_without_evidence_are_left_out(run, tmp_path):
     result, evidence = run
     drawn = draw_all(result, lean(evidence), tmp_path)
-    assert [picture.name for picture in drawn] == ["accuracy", "confusion"]
+    assert [picture.name for picture in drawn] == ["accuracy", "ladder", "confusion"]
 
 
 def test_the_page_holds_every_picture_with_its_alt_text(written, page):

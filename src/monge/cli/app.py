@@ -81,6 +81,13 @@ Full = Annotated[
     bool | None,
     typer.Option("--full", help="Add the plan of all rows of both sides to the table."),
 ]
+Retrain = Annotated[
+    bool | None,
+    typer.Option(
+        "--retrain/--no-retrain",
+        help="Add the rows that train the network again, on both domains: minutes a seed.",
+    ),
+]
 Epsilon = Annotated[
     float | None,
     typer.Option(
@@ -151,6 +158,7 @@ def run_experiment(
     channels: Channels = None,
     plan_rows: PlanRows = None,
     full: Full = None,
+    retrain: Retrain = None,
     epsilon: Epsilon = None,
     epsilon_scale: EpsilonScale = None,
 ) -> None:
@@ -170,6 +178,7 @@ def run_experiment(
         "n_channels": channels,
         "plan_rows": plan_rows,
         "full": full,
+        "retrain": retrain,
         "epsilon": epsilon,
         "epsilon_scale": epsilon_scale,
     }

@@ -52,6 +52,13 @@ def accuracy(
             min=0,
         ),
     ] = None,
+    official_test: Annotated[
+        bool,
+        typer.Option(
+            "--official-test",
+            help="Score the 2,007 official USPS test images too (mnist-usps); each look counts.",
+        ),
+    ] = False,
     data_dir: Annotated[
         Path | None,
         typer.Option(
@@ -67,13 +74,15 @@ def accuracy(
 ) -> None:
     """Run methods on pairs of domains, with frozen options.
 
-    Writes result.json, table.md and accuracy.png. An interrupted bench goes on where it was, and a
-    method whose code has changed is run again. A name that is none is answered by all that are.
+    Writes result.json, table.md and accuracy.png, and each pair also under pairs/. An interrupted
+    bench goes on where it was, and a method whose code has changed is run again. A name that is
+    none is answered by all that are.
     """
     try:
         options = AccuracyOptions(
             pairs=tuple(pairs or ()),
             methods=tuple(methods or ()),
+            official_test=official_test,
             **({} if seeds is None else {"seeds": tuple(seeds)}),
         )
     except InputError as error:

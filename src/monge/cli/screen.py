@@ -11,10 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from monge.experiments import Experiment, Finished
-from monge.experiments.accuracy.table import summary
+from monge.experiments.accuracy.table import OFFICIAL_HEAD, default_rows, official_rows, summary
 from monge.nets import LayerSummary
-from monge.report import exceptions_sentence
-from monge.results import AccuracyResult
+from monge.report import PUBLISHED, exceptions_sentence
+from monge.results import AccuracyResult, OfficialResult
 
 __all__ = [
     "complain",
@@ -136,6 +136,10 @@ def print_finished(finished: Finished) -> None:
     )
     if result.experiment == "mnist-usps":
         console.print("The post: 71.51 % before, 78.60 % after transport.", highlight=False)
+        listed = ", ".join(f"{name} {value:.1f}" for name, value in PUBLISHED.items())
+        console.print(f"Published, various protocols: {listed}.", highlight=False)
+        if "jumbot" not in result.methods:
+            console.print("Not run: what trains the network again (--retrain).", highlight=False)
     console.print(f"Report: {finished.page}", highlight=False, soft_wrap=True)
 
 
@@ -150,9 +154,30 @@ def print_accuracy(result: AccuracyResult, out: Path) -> None:
             table.add_row(*row)
         Console().print(table)
         say(exceptions_sentence(result).replace("`", ""))
+        for said, method, pairs, count, least, where in default_rows(result):
+            if method != result.default:
+                text = f"{said}, {method}: on {count} of {pairs}, least gain {least}: {where}"
+                say(text.replace("`", "").removesuffix(": -"))
+    for official in (pair.official for pair in result.pairs.values()):
+        if official is not None:
+            _print_official(official)
     for pair, reason in result.skipped.items():
         say(f"Skipped {pair}: {reason}")
     refusals = sum(len(pair.refused) for pair in result.pairs.values())
     if refusals:
         say(f"Refused, with the reasons in the table: {refusals}.")
     say(f"Table: {out / 'table.md'}")
+
+
+def _print_official(official: OfficialResult) -> None:
+    """Print the scores on official test images, and how often these were scored."""
+    if official.accuracy:
+        title = f"Official test, {official.n:,} images"
+        table = Table(title=title, title_justify="left")
+        table.add_column(OFFICIAL_HEAD[0])
+        for name in OFFICIAL_HEAD[1:]:
+            table.add_column(name, justify="right")
+        for row in official_rows(official):
+            table.add_row(*row)
+        Console().print(table)
+    say(f"{official.name.capitalize()}: {official.sentence.lower()}")

@@ -95,7 +95,10 @@ def load_usps(
     Returns
     -------
     Labelled
-        x (n, 16, 16) uint8 grey values, 0 background and 255 ink; labels 0 to 9.
+        x (n, 16, 16) uint8 grey values, 0 background and 255 ink; labels 0 to 9. The sha256 of the
+        bytes of x is
+        ``33806663a3c5b34ee51ba9ff81f46057c8d010d245f36fcadb9ec3af69a53324`` for training and
+        ``77ce29f27c0f0d8428408cc407c2ba36f9049c0fe4d7f3ff89e0aa6cef9ddbc2`` for test.
 
     Raises
     ------

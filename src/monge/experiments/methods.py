@@ -9,29 +9,28 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.pipeline import Pipeline, make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from monge._types import NDArray, Tensor
 from monge.adapters import Adapter
 from monge.adapters.named import Transport
-from monge.experiments.network import Network
+from monge.experiments.accuracy.methods import METHODS as BENCH
+from monge.experiments.accuracy.task import Task as BenchTask
+from monge.experiments.neighbour import nearest_neighbour, standardised_neighbour
 from monge.experiments.options import FULL_TOLERANCE, RunOptions
+from monge.experiments.retraining import Trail
 from monge.progress import Report
 from monge.solvers import Solution
 
 __all__ = [
     "FULL_METHODS",
     "METHODS",
+    "RETRAINED_METHODS",
     "Cell",
     "Method",
     "Task",
     "chosen_methods",
     "fit_the_post",
-    "nearest_neighbour",
     "predict_all",
-    "standardised_neighbour",
 ]
 
 
@@ -49,6 +48,12 @@ class Task:
         The network's own classes of the target, (m,) int64.
     seed
         Of every random choice.
+    options
+        Of the run.
+    shared
+        The same as the bench of accuracy states it, with the pixels and the network.
+    trail
+        Keeps the trainings of the network on both domains.
     """
 
     source: NDArray
@@ -57,31 +62,24 @@ class Task:
     head: NDArray
     seed: int
     options: RunOptions
+    shared: BenchTask
+    trail: Trail
 
     @classmethod
-    def of(cls, network: Network, labels: Tensor, seed: int, options: RunOptions) -> Task:
+    def of(cls, shared: BenchTask, options: RunOptions, trail: Trail) -> Task:
         """State the task of one seed."""
+        if shared.head is None:
+            raise AssertionError("unreachable: images come with a network")
         return cls(
-            source=network.source.numpy(),
-            labels=labels.numpy(),
-            target=network.target.numpy(),
-            head=network.target_predicted.numpy(),
-            seed=seed,
+            source=shared.source,
+            labels=shared.labels,
+            target=shared.target,
+            head=shared.head,
+            seed=shared.seed,
             options=options,
+            shared=shared,
+            trail=trail,
         )
-
-
-def nearest_neighbour() -> KNeighborsClassifier:
-    """Return the classifier of the post: the nearest labelled row."""
-    return KNeighborsClassifier(n_neighbors=1, algorithm="brute")
-
-
-def standardised_neighbour() -> Pipeline:
-    """Return the nearest labelled row after each feature is standardised.
-
-    A source that was moved to the target's moments has the scale of both domains.
-    """
-    return make_pipeline(StandardScaler(), nearest_neighbour())
 
 
 def _adapted(adapter: Adapter, task: Task) -> NDArray:
@@ -166,12 +164,33 @@ def _full_propagate(task: Task) -> NDArray:
     return votes
 
 
+def _benched(name: str, task: Task) -> NDArray:
+    """Predict as the row of the bench of accuracy does, with its frozen options."""
+    return BENCH[name].predict(task.shared).classes
+
+
+def _retrained(name: str, task: Task) -> NDArray:
+    return task.trail.predict(name, task.shared)
+
+
+def _spent(name: str, task: Task) -> float:
+    return task.trail.spent(name, task.seed)
+
+
+def _nothing(_: Task) -> float:
+    return 0.0
+
+
 @dataclass(frozen=True)
 class Method:
-    """One row of the table: what a person calls it, and how it predicts."""
+    """One row of the table: what a person calls it, and how it predicts.
+
+    `spent` says how many seconds went into what is kept of it already.
+    """
 
     title: str
     predict: Callable[[Task], NDArray]
+    spent: Callable[[Task], float] = _nothing
 
 
 METHODS = {
@@ -186,6 +205,11 @@ METHODS = {
     ),
     "sinkhorn_entropic_map": Method("1-NN after the entropic map", partial(_sinkhorn, "entropic")),
     "sinkhorn_propagate": Method("Labels propagated by the plan, 1-NN", _propagate),
+} | {
+    "prototypes_plan": Method(
+        "Labels by the plan of class prototypes", partial(_benched, "prototypes_plan")
+    ),
+    "graph": Method("Labels by the target's own graph", partial(_benched, "graph")),
 }
 
 FULL_METHODS = {
@@ -193,10 +217,23 @@ FULL_METHODS = {
     "sinkhorn_full_propagate": Method("Labels propagated by the plan of all rows", _full_propagate),
 }
 
+RETRAINED_METHODS = {
+    name: Method(title, partial(_retrained, name), partial(_spent, name))
+    for name, title in (
+        ("jumbot", "Retrained: JUMBOT"),
+        ("stages", "Retrained: JUMBOT, votes, self-training"),
+    )
+}
+
 
 def chosen_methods(options: RunOptions) -> dict[str, Method]:
-    """Return the rows of the table: with ``full`` those of the plan of all rows too."""
-    return METHODS | FULL_METHODS if options.full else dict(METHODS)
+    """Return the rows of the table.
+
+    With ``full`` those of the plan of all rows too, with ``retrain`` those that train the network
+    again.
+    """
+    chosen = METHODS | FULL_METHODS if options.full else dict(METHODS)
+    return chosen | RETRAINED_METHODS if options.retrain else chosen
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -219,8 +256,10 @@ def predict_all(task: Task, kept: Callable[[str], Cell | None]) -> Iterator[Cell
         if cell is not None:
             yield replace(cell, method=name, reused=True)
             continue
-        began = perf_counter()
+        spent, began = method.spent(task), perf_counter()
         predicted = np.asarray(method.predict(task), dtype=np.int64)
         yield Cell(
-            method=name, predicted=torch.as_tensor(predicted), seconds=perf_counter() - began
+            method=name,
+            predicted=torch.as_tensor(predicted),
+            seconds=spent + perf_counter() - began,
         )

@@ -73,6 +73,7 @@ EXPERIMENTS = {
             "to and scored on the same 7,291 USPS training images, whose labels are used for the "
             "score alone.",
             command="monge run mnist-usps",
+            options=RunOptions(retrain=True),
         ),
         Experiment(
             name="demo",

@@ -54,6 +54,8 @@ class RunOptions:
         Of the entropic plan.
     full
         Whether the table also has the plan of all rows of both sides.
+    retrain
+        Whether it also has the rows that train the network again, on both domains: minutes a seed.
 
     Examples
     --------
@@ -69,6 +71,7 @@ class RunOptions:
     epsilon: float = 1e-2
     epsilon_scale: EpsilonScale = "max"
     full: bool = False
+    retrain: bool = False
 
     def __post_init__(self) -> None:
         self.training(0)

@@ -16,13 +16,15 @@ from monge._types import Tensor
 from monge.adapters import Adapter
 from monge.data import Labelled
 from monge.errors import OutputError, sentence
+from monge.experiments.accuracy.task import image_task
 from monge.experiments.environment import describe_environment
 from monge.experiments.evaluate import accuracy, matched_mass
 from monge.experiments.evidence import Viewed, gather_evidence
 from monge.experiments.methods import Cell, Task, chosen_methods, fit_the_post, predict_all
 from monge.experiments.named import Experiment
-from monge.experiments.network import Images, Network, train_network
+from monge.experiments.network import Images, Network, train_network, trained_model
 from monge.experiments.options import RunOptions
+from monge.experiments.retraining import Trail
 from monge.experiments.version import code_version
 from monge.files import write_text
 from monge.nets import LeNet5, count_parameters
@@ -118,10 +120,7 @@ def run(
     source, target = experiment.load(data_dir, report)
     images = Images(source, target.without_labels().x, options.n_channels)
     cache = Cache(out / "cache")
-    seeds = []
-    for seed in options.seeds:
-        network = train_network(images, options, seed, cache, report)
-        seeds.append(_run_seed(network, source, seed, options, cache, report))
+    seeds = [_run_seed(images, seed, options, cache, report) for seed in options.seeds]
     result = _collect(experiment, options, seeds, source, target)
     first = seeds[0]
     evidence = gather_evidence(
@@ -158,12 +157,17 @@ def _claim(folder: Path) -> None:
 
 
 def _run_seed(
-    network: Network, source: Labelled, seed: int, options: RunOptions, cache: Cache, report: Report
+    images: Images, seed: int, options: RunOptions, cache: Cache, report: Report
 ) -> _Seed:
-    """Predict with every method, keeping each as soon as it is done."""
-    task = Task.of(network, source.labels, seed, options)
-    told = {k: v for k, v in asdict(options).items() if k not in ("seeds", "full")}
+    """Train, and predict with every method, keeping each as soon as it is done."""
+    network = train_network(images, options, seed, cache, report)
+    told = {k: v for k, v in asdict(options).items() if k not in ("seeds", "full", "retrain")}
     parts: dict[str, Any] = {"network": network.key, "seed": seed, "code": code_version()} | told
+    trail = Trail(cache=cache, parts={k: parts[k] for k in ("network", "code")}, report=report)
+    shared = image_task(
+        network, images, seed, lambda: trained_model(images, options, seed, cache, report)[0]
+    )
+    task = Task.of(shared, options, trail)
 
     def kept(method: str) -> Cell | None:
         entry = cache.get("predictions", cache.key(parts | {"method": method}))
@@ -283,4 +287,6 @@ def _command(experiment: Experiment, options: RunOptions) -> str:
         words.append("--double-softmax" if options.double_softmax else "--no-double-softmax")
     if options.full:
         words.append("--full")
+    if options.retrain != defaults.retrain:
+        words.append("--retrain" if options.retrain else "--no-retrain")
     return " ".join(words)

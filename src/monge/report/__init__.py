@@ -10,11 +10,13 @@ from pathlib import Path
 
 from monge.progress import Report, silent
 from monge.report.accuracies import exceptions_sentence, picture_of_accuracies
+from monge.report.ladder import PUBLISHED
 from monge.report.page import write_page
 from monge.report.pictures import Picture, draw_all
 from monge.results import Evidence, Result
 
 __all__ = [
+    "PUBLISHED",
     "Picture",
     "draw_all",
     "exceptions_sentence",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from monge.report.few_pairs import FEW, LEGEND, MARKS, draw_few, kind_of
 from monge.report.pictures import encode
-from monge.report.style import BLACK, BLUE, GREY, ORANGE, Drawing, house_style, new_figure
+from monge.report.style import BLUE, GREY, Drawing, house_style, new_figure
 from monge.results import AccuracyResult, Spread
-from monge.results.accuracy import POINT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,15 +17,6 @@ if TYPE_CHECKING:
 __all__ = ["draw_accuracies", "exceptions_sentence", "picture_of_accuracies"]
 
 ROW_INCHES, PANEL_INCHES, NAME_INCHES = 0.19, 0.92, 2.1
-
-MARKS = {"better": (BLUE, ">"), "alike": (BLACK, "o"), "worse": (ORANGE, "<")}
-"""Colour and shape, either of which is enough."""
-
-LEGEND = {
-    "better": "better than source-only by over a point",
-    "alike": "within a point",
-    "worse": "worse by over a point",
-}
 
 
 def exceptions_sentence(result: AccuracyResult) -> str:
@@ -49,6 +40,8 @@ def exceptions_sentence(result: AccuracyResult) -> str:
 
 def picture_of_accuracies(result: AccuracyResult) -> bytes:
     """Return the PNG file of a bench: a column for each method, a row for each pair.
+
+    Of up to four pairs: a column for each pair, a row for each method.
 
     Raises
     ------
@@ -85,11 +78,16 @@ def picture_of_accuracies(result: AccuracyResult) -> bytes:
 
 @house_style()
 def draw_accuracies(result: AccuracyResult) -> Drawing:
-    """Draw a panel for each method: a dot for each pair, its spread, and source-only as a line."""
+    """Draw a panel for each method: a dot for each pair, its spread, and source-only as a line.
+
+    Of a few pairs, draw a panel for each pair instead.
+    """
+    if len(result.pairs) <= FEW:
+        return draw_few(result)
     methods = [key for key in result.titles if key not in result.references]
     methods = methods or [key for key in result.titles if key in result.references]
     pairs = list(result.pairs)
-    title = exceptions_sentence(result).partition(":")[0].replace("`", "").rstrip(".")
+    title = _headline(result, methods)
     figure = new_figure(
         title,
         ROW_INCHES * len(pairs) + 1.6,
@@ -137,6 +135,18 @@ def draw_accuracies(result: AccuracyResult) -> Drawing:
     return Drawing(name="accuracy", title=title, alt_text=_in_words(result, methods), figure=figure)
 
 
+def _headline(result: AccuracyResult, methods: list[str]) -> str:
+    """Say how often the default harms; where it was not run, what the best method gains."""
+    if result.gains(result.default):
+        return exceptions_sentence(result).partition(":")[0].replace("`", "").rstrip(".")
+    best = max(methods, key=lambda key: float(np.mean(list(result.gains(key).values()))))
+    gains = list(result.gains(best).values())
+    return (
+        f"{best} gains most, {100 * float(np.mean(gains)):+.1f} points in the mean of {len(gains)} "
+        f"pairs; it is below source-only by over a point on {len(result.exceptions(best))}"
+    )
+
+
 def _draw_reference(axes: Axes, values: list[float]) -> None:
     """Draw source-only as one line down the rows, a step at each."""
     edges = np.repeat(np.arange(len(values) + 1) - 0.5, 2)[1:-1]
@@ -145,8 +155,7 @@ def _draw_reference(axes: Axes, values: list[float]) -> None:
 
 def _draw_dot(axes: Axes, row: int, spread: Spread, line: Spread) -> None:
     gain = spread.mean - line.mean
-    kind = "better" if gain > POINT else "worse" if gain < -POINT else "alike"
-    colour, mark = MARKS[kind]
+    colour, mark = MARKS[kind_of(gain)]
     seeds = 100 * np.array(spread.values)
     axes.plot([seeds.min(), seeds.max()], [row, row], color=colour, linewidth=1.0, zorder=2)
     axes.plot(100 * spread.mean, row, mark, color=colour, markersize=4.5, zorder=3)

@@ -10,6 +10,7 @@ from pathlib import Path
 from monge.files import write_bytes
 from monge.progress import Progress, Report, silent
 from monge.report.clouds import draw_clouds
+from monge.report.ladder import draw_ladder
 from monge.report.plans import draw_class_mass, draw_plan, draw_plan_sorted
 from monge.report.samples import draw_samples, draw_training
 from monge.report.scores import draw_accuracy, draw_confusion
@@ -56,10 +57,11 @@ def encode(drawing: Drawing) -> bytes:
     return buffer.getvalue()
 
 
-def drawers(evidence: Evidence) -> list[Callable[[Result, Evidence], Drawing]]:
-    """Return what can be drawn of this evidence, in the order of the story."""
+def drawers(result: Result, evidence: Evidence) -> list[Callable[[Result, Evidence], Drawing]]:
+    """Return what can be drawn of this run, in the order of the story."""
     chosen: list[tuple[Callable[[Result, Evidence], Drawing], bool]] = [
         (draw_accuracy, True),
+        (draw_ladder, any(any(method.seconds) for method in result.methods.values())),
         (draw_samples, bool(evidence.source_images.size and evidence.target_images.size)),
         (draw_training, bool(evidence.training_loss.size and evidence.training_accuracy.size)),
         (draw_clouds, bool(evidence.source_before.size and evidence.target.size)),
@@ -104,7 +106,7 @@ def draw_all(
     'accuracy'
     """
     pictures: list[Picture] = []
-    chosen = drawers(evidence)
+    chosen = drawers(result, evidence)
     for draw in chosen:
         drawing = draw(result, evidence)
         path = Path(folder) / "figures" / f"{drawing.name}.png"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from monge.results.official import OfficialResult
 from monge.results.run import MethodResult, Spread
 
 __all__ = ["AccuracyResult", "PairResult"]
@@ -37,6 +38,8 @@ class PairResult:
         The reasons of the methods that refused the pair, by key.
     warnings
         What methods warned of, by key.
+    official
+        Scores on the pair's official test images, if they were ever looked at.
 
     Examples
     --------
@@ -66,6 +69,7 @@ class PairResult:
     methods: dict[str, MethodResult]
     refused: dict[str, str] = field(default_factory=dict)
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    official: OfficialResult | None = None
 
     def source_only(self, references: tuple[str, ...]) -> Spread:
         """Return the accuracy without adapting: the best in the mean of the methods so named."""
@@ -90,7 +94,7 @@ class PairResult:
             },
             "refused": self.refused,
             "warnings": {key: list(texts) for key, texts in self.warnings.items()},
-        }
+        } | ({} if self.official is None else {"official": self.official.to_json()})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +111,8 @@ class AccuracyResult:
         The methods that adapt nothing; the better of them on a pair is its source-only accuracy.
     default
         The method that stands for the default choice, by key.
+    defaults
+        What somebody says who leaves every option alone, by the method that it comes to.
     frozen
         The options of each method, and the rule by which they were chosen.
     command
@@ -130,6 +136,7 @@ class AccuracyResult:
     frozen: dict[str, dict[str, str]]
     command: str = ""
     environment: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, str] = field(default_factory=dict)
 
     @property
     def titles(self) -> dict[str, str]:
@@ -167,6 +174,16 @@ class AccuracyResult:
                 "method": self.default,
                 "pairs": len(self.gains(self.default)),
                 "exceptions": list(self.exceptions(self.default)),
+            },
+            "defaults": {
+                method: {
+                    "said": said,
+                    "pairs": len(gains),
+                    "exceptions": list(self.exceptions(method)),
+                    "worst_gain": min(gains.values()),
+                }
+                for method, said in self.defaults.items()
+                if (gains := self.gains(method))
             },
             "frozen": self.frozen,
             "pairs": {name: pair.to_json() for name, pair in self.pairs.items()},

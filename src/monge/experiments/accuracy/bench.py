@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import json
-import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from time import perf_counter
-from typing import Any
-
-import numpy as np
-import torch
 
 from monge._types import Tensor
-from monge.errors import Cancelled, DataError, MongeError
-from monge.experiments.accuracy.frozen import DEFAULT, NETWORKS
-from monge.experiments.accuracy.methods import METHODS, REFERENCES, Method
+from monge.errors import DataError
+from monge.experiments.accuracy.cells import Cell, Cells
+from monge.experiments.accuracy.frozen import DEFAULT, DEFAULTS, NETWORKS
+from monge.experiments.accuracy.methods import METHODS, REFERENCES
+from monge.experiments.accuracy.official import Looks, earlier_scorings
 from monge.experiments.accuracy.options import AccuracyOptions
-from monge.experiments.accuracy.pairs import Pair, Place
+from monge.experiments.accuracy.pairs import PAIRS, Pair, Place
 from monge.experiments.accuracy.table import markdown
 from monge.experiments.accuracy.task import Task
 from monge.experiments.environment import describe_environment
@@ -27,20 +24,10 @@ from monge.experiments.version import code_version
 from monge.files import require_writable, write_bytes, write_text
 from monge.progress import Progress, Report, silent
 from monge.report import picture_of_accuracies
-from monge.results import AccuracyResult, MethodResult, PairResult, Spread
+from monge.results import AccuracyResult, MethodResult, OfficialResult, PairResult, Spread
 from monge.store import Cache
 
 __all__ = ["bench_accuracy"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Cell:
-    """One method on one pair and seed: predicted classes (m,), or the reason why there are none."""
-
-    predicted: Tensor
-    seconds: float
-    refused: str
-    warnings: tuple[str, ...]
 
 
 def bench_accuracy(
@@ -52,10 +39,14 @@ def bench_accuracy(
 ) -> AccuracyResult:
     """Run methods on pairs and write ``result.json``, ``table.md`` and ``accuracy.png``.
 
+    Those three are of this bench alone; the record and the page of each pair also lie in
+    ``out/pairs``, where a bench of other pairs leaves them be.
+
     Each cell (pair, method, seed) is kept in ``out/cache`` under a key of the features, the options
     and the code that made it: an interrupted bench goes on where it was, and a method that was
     changed is run again. Target labels are read to score predictions, by
-    `monge.experiments.evaluate`, and nowhere else.
+    `monge.experiments.evaluate`, and nowhere else. Official test images are asked for by the
+    options; every look at them is added to the record of their pair.
 
     Parameters
     ----------
@@ -74,6 +65,9 @@ def bench_accuracy(
     OutputError
         If the folder cannot be written, before any work starts; or if matplotlib is missing, once
         the table is written.
+    DataError
+        If a record that counts the looks at official test images cannot be read, before any work
+        starts.
 
     Examples
     --------
@@ -82,31 +76,65 @@ def bench_accuracy(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     result = bench_accuracy(options, out=Path(folder))
     ...     sorted(path.name for path in Path(folder).iterdir())
-    ['accuracy.png', 'cache', 'result.json', 'table.md']
+    ['accuracy.png', 'cache', 'pairs', 'result.json', 'table.md']
     >>> result.gain("blobs-scaling", "linear") > 0.05
     True
     """
     options = AccuracyOptions() if options is None else options
     out = Path(out)
-    for name in ("result.json", "cache/cells"):
+    for name in ("result.json", "pairs/any.json", "cache/cells"):
         require_writable(out / name)
+    for pair in options.chosen_pairs():
+        if pair.official is not None:
+            earlier_scorings(out / "pairs" / f"{pair.name}.json")
     place = Place(data_dir=data_dir, cache=Cache(out / "cache"), report=report)
-    result = _Bench(options, place).run()
-    write_text(out / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
-    write_text(out / "table.md", markdown(result))
+    result = _Bench(options, place, out / "pairs").run()
+    for name in result.pairs:
+        page = out / "pairs" / f"{name}.md"
+        _write(_of_one(result, name, options), page.with_suffix(".json"), page)
+    _write(result, out / "result.json", out / "table.md")
     if result.pairs:
         write_bytes(out / "accuracy.png", picture_of_accuracies(result))
     return result
 
 
+def _write(result: AccuracyResult, record: Path, page: Path) -> None:
+    write_text(record, json.dumps(result.to_json(), indent=2) + "\n")
+    write_text(page, markdown(result))
+
+
+def _of_one(result: AccuracyResult, name: str, options: AccuracyOptions) -> AccuracyResult:
+    """Return what a bench of one pair alone would have found."""
+    pair = PAIRS[name]
+    official = options.official_test and pair.official is not None
+    alone = replace(options, pairs=(name,), official_test=official)
+    frozen = {
+        key: told
+        for key, told in result.frozen.items()
+        if key in METHODS or key == network_key(name)
+    }
+    return replace(
+        result,
+        pairs={name: result.pairs[name]},
+        skipped={},
+        frozen=frozen,
+        command=alone.command(),
+    )
+
+
+def network_key(pair: str) -> str:
+    """Return the name of the network of a pair among the frozen options."""
+    return f"network of {pair}"
+
+
 class _Bench:
     """One bench on its way: what was chosen, and how many cells are done."""
 
-    def __init__(self, options: AccuracyOptions, place: Place) -> None:
-        self.options, self.place = options, place
+    def __init__(self, options: AccuracyOptions, place: Place, records: Path) -> None:
+        self.options, self.place, self.records = options, place, records
         self.pairs, self.methods = options.chosen_pairs(), options.chosen_methods()
         self.total = sum(self._size(pair) for pair in self.pairs)
-        self.done = self.reused = 0
+        self.cells, self.done = Cells(place.cache), 0
 
     def _size(self, pair: Pair) -> int:
         return len(self.methods) * len(self.options.seeds_of(pair))
@@ -121,13 +149,14 @@ class _Bench:
             except DataError as error:
                 skipped[pair.name] = str(error)
             self.done = before + self._size(pair)
-        self._say(f"{self.reused} of {self.total} reused" if self.reused else "")
+        reused = self.cells.reused
+        self._say(f"{reused} of {self.total} reused" if reused else "")
         frozen = {
             name: {"options": method.options, "rule": method.rule}
             for name, method in self.methods.items()
         }
         networks = {
-            f"network of {name}": {"options": repr(kept.options), "rule": kept.rule}
+            network_key(name): {"options": repr(kept.options), "rule": kept.rule}
             for name, kept in NETWORKS.items()
             if name in finished
         }
@@ -136,6 +165,7 @@ class _Bench:
             skipped=skipped,
             references=REFERENCES,
             default=DEFAULT,
+            defaults=DEFAULTS,
             frozen=frozen | networks,
             command=self.options.command(),
             environment=describe_environment() | {"code": code_version()},
@@ -151,6 +181,7 @@ class _Bench:
         scores: dict[str, list[tuple[float, float]]] = {}
         refused: dict[str, str] = {}
         warned: dict[str, tuple[str, ...]] = {}
+        official: dict[str, list[Tensor]] = {}
         sizes: list[tuple[int, int]] = []
         for seed in self.options.seeds_of(pair):
             loaded = pair.load(seed, self.place)
@@ -162,6 +193,8 @@ class _Bench:
                 else:
                     right = accuracy(cell.predicted, loaded.truth)
                     scores.setdefault(name, []).append((right, cell.seconds))
+                if cell.official is not None:
+                    official.setdefault(name, []).append(cell.official)
         return PairResult(
             group=pair.group,
             source_name=pair.source_name,
@@ -181,53 +214,31 @@ class _Bench:
             },
             refused=refused,
             warnings={name: texts for name, texts in warned.items() if texts},
+            official=self._official(pair, official),
         )
 
-    def _cells(self, pair: Pair, task: Task) -> Iterator[tuple[str, _Cell]]:
+    def _official(self, pair: Pair, predicted: dict[str, list[Tensor]]) -> OfficialResult | None:
+        """Score what was said of the official test images, if it was asked."""
+        if pair.official is None:
+            return None
+        looks = Looks(
+            test=pair.official,
+            place=self.place,
+            command=self.options.command(),
+            earlier=earlier_scorings(self.records / f"{pair.name}.json"),
+        )
+        if not self.options.official_test:
+            return looks.unscored()
+        return looks.score(predicted, self.options.seeds_of(pair))
+
+    def _cells(self, pair: Pair, task: Task) -> Iterator[tuple[str, Cell]]:
         """Yield what every method predicts, kept or run, as far as it has anything to do."""
-        inputs = task.fingerprint()
+        inputs, test = task.fingerprint(), None
+        if self.options.official_test and pair.official is not None:
+            test = partial(pair.official.images, self.place)
         for name, method in self.methods.items():
             self._say(f"{pair.name}, seed {task.seed}: {method.title}")
             if method.applies(task):
-                yield name, self._cell(pair, name, task, inputs)
+                who = {"pair": pair.name, "method": name, "seed": task.seed}
+                yield name, self.cells.cell(who, method, task, inputs, test)
             self.done += 1
-
-    def _cell(self, pair: Pair, name: str, task: Task, inputs: str) -> _Cell:
-        cache, method = self.place.cache, self.methods[name]
-        who: dict[str, Any] = {"pair": pair.name, "method": name, "seed": task.seed}
-        made = {"inputs": inputs, "options": method.options, "code": code_version()}
-        key = cache.key(who | made)
-        kept = cache.get("cells", key)
-        if kept is not None:
-            self.reused += 1
-            arrays, told = kept
-            return _Cell(
-                predicted=arrays["predicted"],
-                seconds=told["seconds"],
-                refused=told["refused"],
-                warnings=tuple(told["warnings"]),
-            )
-        cell = _run(method, task)
-        told = {"seconds": cell.seconds, "refused": cell.refused, "warnings": list(cell.warnings)}
-        cache.put("cells", key, {"predicted": cell.predicted}, who | told)
-        return cell
-
-
-def _run(method: Method, task: Task) -> _Cell:
-    """Predict with a method; one that refuses the task, with a reason, is no reason to stop."""
-    refused, predicted = "", np.empty(0, dtype=np.int64)
-    began = perf_counter()
-    with warnings.catch_warnings(record=True) as warned:
-        warnings.simplefilter("always")
-        try:
-            predicted = np.asarray(method.predict(task), dtype=np.int64)
-        except Cancelled:
-            raise
-        except MongeError as error:
-            refused = f"{type(error).__name__}: {error}"
-    return _Cell(
-        predicted=torch.from_numpy(predicted),
-        seconds=perf_counter() - began,
-        refused=refused,
-        warnings=tuple(dict.fromkeys(str(warning.message) for warning in warned)),
-    )

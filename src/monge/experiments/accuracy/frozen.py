@@ -11,12 +11,13 @@ from typing import Literal
 
 from monge.adapters import TRANSPORTS, Adapter
 from monge.adapters.named import Transport
-from monge.experiments.methods import standardised_neighbour
+from monge.experiments.neighbour import standardised_neighbour
 from monge.experiments.options import RunOptions
 from monge.joint import DANN, DeepJDOT, Jumbot, Retraining, Stages
 
 __all__ = [
     "DEFAULT",
+    "DEFAULTS",
     "DEFAULT_RULE",
     "FROZEN",
     "NETWORKS",
@@ -30,6 +31,14 @@ DEFAULT = "sinkhorn"
 """The method that stands for the default choice in the count of exceptions."""
 
 DEFAULT_RULE = "What `Adapter()` takes when nothing is said."
+
+DEFAULTS = {
+    DEFAULT: "`Adapter()`",
+    "graph": '`Adapter("graph")`',
+    "jumbot": "`Retraining()`",
+    "stages": "`Stages()`",
+}
+"""The choices of somebody who leaves every option alone, by the name of their row."""
 
 POST_ROWS, FEW_ROWS = 2560, 1000
 

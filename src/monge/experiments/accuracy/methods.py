@@ -8,14 +8,15 @@ from functools import partial
 from typing import Literal
 
 import torch
+from torch import nn
 
-from monge._types import NDArray
+from monge._types import NDArray, Tensor
 from monge.experiments.accuracy.frozen import FROZEN, RETRAINED, Frozen, FrozenTraining
-from monge.experiments.accuracy.task import Task
-from monge.experiments.methods import nearest_neighbour
-from monge.training import predict_probabilities
+from monge.experiments.accuracy.task import Predicted, Task
+from monge.experiments.neighbour import nearest_neighbour
+from monge.training import extract_features, predict_probabilities
 
-__all__ = ["METHODS", "REFERENCES", "Method"]
+__all__ = ["METHODS", "REFERENCES", "Method", "by_head"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +28,7 @@ class Method:
     title
         What a person calls it.
     predict
-        From a task to the classes of its target rows, (m,) int64.
+        From a task to the classes of its target rows, and a way to classify others.
     options
         Its hyperparameters in words.
     rule
@@ -37,7 +38,7 @@ class Method:
     """
 
     title: str
-    predict: Callable[[Task], NDArray]
+    predict: Callable[[Task], Predicted]
     options: str = ""
     rule: str = "no hyperparameter"
     needs: Literal["head", "network"] | None = None
@@ -47,43 +48,62 @@ class Method:
         return self.needs is None or getattr(task, self.needs) is not None
 
 
-def _nearest(task: Task) -> NDArray:
-    predicted: NDArray = nearest_neighbour().fit(task.source, task.labels).predict(task.target)
+def _by_features(
+    classify: Callable[[NDArray], NDArray], task: Task
+) -> Callable[[Tensor], NDArray] | None:
+    """Classify images by what the source network makes of them, where there is a network."""
+    network = task.network
+    if network is None:
+        return None
+    return lambda images: classify(extract_features(network.model(), images).x.numpy())
+
+
+def by_head(model: nn.Module, images: Tensor) -> NDArray:
+    """Return the classes that a network itself gives images."""
+    predicted: NDArray = predict_probabilities(model, images).argmax(1).numpy()
     return predicted
 
 
-def _head(task: Task) -> NDArray:
+def _nearest(task: Task) -> Predicted:
+    classify = nearest_neighbour().fit(task.source, task.labels).predict
+    return Predicted(classes=classify(task.target), unseen=_by_features(classify, task))
+
+
+def _head(task: Task) -> Predicted:
     if task.head is None:
         raise AssertionError("unreachable: `applies` was asked")
-    return task.head
+    network = task.network
+    if network is None:
+        return Predicted(classes=task.head)
+    return Predicted(classes=task.head, unseen=lambda images: by_head(network.model(), images))
 
 
-def _adapted(frozen: Frozen, task: Task) -> NDArray:
-    """Fit the adapter of a frozen row, and read the classes of the target in its way."""
+def _adapted(frozen: Frozen, task: Task) -> Predicted:
+    """Fit the adapter of a frozen row, and read the classes of the target in its way.
+
+    What a plan was not told of has the class of the nearest target row that it holds.
+    """
     adapter = frozen.adapter(task.seed)
     views = [view[1] for view in task.views.values()] if frozen.views else None
     adapter.fit(task.source, task.labels, X_target=task.target, target_views=views)
     if frozen.reading != "plan":
-        predicted: NDArray = adapter.predict(task.target)
-        return predicted
+        classify = adapter.predict
+        return Predicted(classes=classify(task.target), unseen=_by_features(classify, task))
     votes: NDArray = adapter.classes_[adapter.propagate().argmax(1)]
     rows = adapter.target_rows_
-    if len(rows) == len(task.target):
-        return votes
-    everyone: NDArray = nearest_neighbour().fit(task.target[rows], votes).predict(task.target)
-    return everyone
+    classify = nearest_neighbour().fit(task.target[rows], votes).predict
+    everyone = votes if len(rows) == len(task.target) else classify(task.target)
+    return Predicted(classes=everyone, unseen=_by_features(classify, task))
 
 
-def _retrained(frozen: FrozenTraining, task: Task) -> NDArray:
+def _retrained(frozen: FrozenTraining, task: Task) -> Predicted:
     """Train the network of a task again, and read its classes of the target."""
     network = task.network
     if network is None:
         raise AssertionError("unreachable: `applies` was asked")
     source = network.source, torch.as_tensor(task.labels)
-    trained = frozen.seeded(task.seed).fit(network.model(), source, network.target)
-    scores = predict_probabilities(trained.model, network.target)
-    predicted: NDArray = scores.argmax(1).numpy()
-    return predicted
+    model = frozen.seeded(task.seed).fit(network.model(), source, network.target).model
+    return Predicted(classes=by_head(model, network.target), unseen=partial(by_head, model))
 
 
 REFERENCES = ("source_only", "source_head")

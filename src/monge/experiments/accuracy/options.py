@@ -26,11 +26,15 @@ class AccuracyOptions:
     seeds
         One training or draw of the domains, and one value of each figure, for each. A pair that
         does not depend on the seed is run with the first alone.
+    official_test
+        Whether what was trained also classifies the official test images of the pairs that have
+        some, which no training sees. Each such look at them is written down.
 
     Raises
     ------
     InputError
-        If there is no such name, with all that there are, or if the seeds are none.
+        If there is no such name, with all that there are, if the seeds are none, or if no pair that
+        was named has official test images.
 
     Examples
     --------
@@ -42,11 +46,17 @@ class AccuracyOptions:
     pairs: tuple[str, ...] = ()
     methods: tuple[str, ...] = ()
     seeds: tuple[int, ...] = (0, 1, 2)
+    official_test: bool = False
 
     def __post_init__(self) -> None:
         check_seeds("AccuracyOptions", self.seeds)
         _check_names("pairs", self.pairs, (*GROUPS, *PAIRS))
         _check_names("methods", self.methods, tuple(METHODS))
+        if self.official_test and not any(pair.official for pair in self.chosen_pairs()):
+            having = ", ".join(pair.name for pair in PAIRS.values() if pair.official)
+            required, got = f"with a pair that has such images ({having})", ", ".join(self.pairs)
+            remedy = "name such a pair, or leave --official-test out"
+            raise InputError(sentence("AccuracyOptions", "official_test", required, got, remedy))
 
     def chosen_pairs(self) -> list[Pair]:
         """Return the pairs to run, in the order of the table."""
@@ -68,7 +78,8 @@ class AccuracyOptions:
         for flag, names in (("--pairs", self.pairs), ("--methods", self.methods)):
             if names:
                 words += [flag, *map(shlex.quote, names)]
-        return " ".join([*words, "--seeds", *map(str, self.seeds)])
+        words += ["--seeds", *map(str, self.seeds)]
+        return " ".join([*words, "--official-test"] if self.official_test else words)
 
 
 def _check_names(parameter: str, names: tuple[str, ...], known: tuple[str, ...]) -> None:

@@ -18,15 +18,16 @@ from monge.data import (
     load_office_caltech10,
     load_uci_digits,
     load_usps,
+    to_network,
 )
 from monge.data.office import OfficeDomain
 from monge.experiments.accuracy.frozen import NETWORKS
-from monge.experiments.accuracy.task import Loaded, SourceNetwork, Task
+from monge.experiments.accuracy.task import Loaded, Task, image_task
 from monge.experiments.network import Images, train_network, trained_model
 from monge.progress import Report
 from monge.store import Cache
 
-__all__ = ["GROUPS", "PAIRS", "Pair", "Place", "standardised_rows"]
+__all__ = ["GROUPS", "PAIRS", "OfficialTest", "Pair", "Place", "standardised_rows"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,39 @@ class Place:
     report: Report
 
 
+Read = Callable[[Place], Labelled]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfficialTest:
+    """Images that are classified when all training is over, and that nothing else is told of.
+
+    Attributes
+    ----------
+    name
+        As in titles.
+    protocol
+        What is scored on them, in one sentence.
+    read
+        Reads them.
+    n_channels
+        Of the network.
+    """
+
+    name: str
+    protocol: str
+    read: Read
+    n_channels: int
+
+    def images(self, place: Place) -> Tensor:
+        """Return the images without their labels, (k, c, 32, 32) float32."""
+        return to_network(self.read(place).without_labels().x, n_channels=self.n_channels)
+
+    def truth(self, place: Place) -> Tensor:
+        """Return their classes (k,) int64: for `monge.experiments.evaluate` and nothing else."""
+        return self.read(place).labels
+
+
 @dataclass(frozen=True, kw_only=True)
 class Pair:
     """A source and a target.
@@ -67,6 +101,8 @@ class Pair:
     fixed
         Whether nothing in it depends on the seed, and it is so small that no method draws rows of
         it: then one seed says all.
+    official
+        Its official test images, where there are some.
     """
 
     name: str
@@ -76,9 +112,7 @@ class Pair:
     protocol: str
     load: Callable[[int, Place], Loaded]
     fixed: bool = False
-
-
-Read = Callable[[Place], Labelled]
+    official: OfficialTest | None = None
 
 
 def _network(name: str, source: Read, target: Read, seed: int, place: Place) -> Loaded:
@@ -87,26 +121,13 @@ def _network(name: str, source: Read, target: Read, seed: int, place: Place) -> 
     labelled, scored = source(place), target(place)
     images = Images(labelled, scored.without_labels().x, options.n_channels)
     network = train_network(images, options, seed, place.cache, place.report)
-    task = Task(
-        source=network.source.numpy(),
-        labels=labelled.labels.numpy(),
-        target=network.target.numpy(),
-        seed=seed,
-        views={"pixels": (_flat(images.prepared_source), _flat(images.prepared_target))},
-        head=network.target_predicted.numpy(),
-        network=SourceNetwork(
-            model=lambda: trained_model(images, options, seed, place.cache, place.report)[0],
-            source=images.prepared_source,
-            target=images.prepared_target,
-        ),
+    task = image_task(
+        network,
+        images,
+        seed,
+        lambda: trained_model(images, options, seed, place.cache, place.report)[0],
     )
     return Loaded(task=task, truth=scored.labels)
-
-
-def _flat(images: Tensor) -> NDArray:
-    """Return images (k, c, 32, 32) as rows (k, 1024) of their first channel."""
-    rows: NDArray = images[:, 0].reshape(len(images), -1).numpy()
-    return rows
 
 
 def _mnist(place: Place) -> Labelled:
@@ -115,6 +136,10 @@ def _mnist(place: Place) -> Labelled:
 
 def _usps(place: Place) -> Labelled:
     return load_usps("train", data_dir=place.data_dir, report=place.report)
+
+
+def _usps_test(place: Place) -> Labelled:
+    return load_usps("test", data_dir=place.data_dir, report=place.report)
 
 
 def _mnist_5k(_: Place) -> Labelled:
@@ -133,6 +158,19 @@ _DIGITS: dict[str, tuple[str, Read]] = {
 }
 
 
+_OFFICIAL: dict[str, OfficialTest] = {
+    "mnist-usps": OfficialTest(
+        name="the 2,007 official USPS test images",
+        protocol="What was trained and adapted on the 60,000 MNIST training images and the 7,291 "
+        "unlabelled USPS training images, as it stands then, classifies the 2,007 official USPS "
+        "test images, which are loaded after that; a plan gives each the class of the nearest "
+        "USPS training image that it holds, in the features.",
+        read=_usps_test,
+        n_channels=NETWORKS["mnist-usps"].options.n_channels,
+    )
+}
+
+
 def _digit_pair(name: str, source: str, target: str) -> Pair:
     (source_name, read_source), (target_name, read_target) = _DIGITS[source], _DIGITS[target]
     head = "double softmax" if NETWORKS[name].options.double_softmax else "plain logits"
@@ -145,6 +183,7 @@ def _digit_pair(name: str, source: str, target: str) -> Pair:
         f"and scored on the same {target_name.removeprefix('the ')}, whose labels are used for the "
         "score alone.",
         load=partial(_network, name, read_source, read_target),
+        official=_OFFICIAL.get(name),
     )
 
 

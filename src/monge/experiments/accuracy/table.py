@@ -8,9 +8,11 @@ from statistics import fmean
 from monge.experiments.accuracy.frozen import DEFAULT_RULE
 from monge.experiments.accuracy.pairs import GROUPS
 from monge.report import exceptions_sentence
-from monge.results import AccuracyResult, PairResult
+from monge.results import AccuracyResult, OfficialResult, PairResult
 
-__all__ = ["markdown", "summary"]
+__all__ = ["OFFICIAL_HEAD", "default_rows", "markdown", "official_rows", "summary"]
+
+OFFICIAL_HEAD = ("method", "seeds", "mean", "deviation", "worst seed")
 
 
 def summary(result: AccuracyResult) -> list[tuple[str, ...]]:
@@ -67,6 +69,12 @@ def _finished(result: AccuracyResult) -> Iterator[str]:
     head = ("method", "pairs", "accuracy", "gain", "over a point below", "seconds")
     yield _grid(head, summary(result))
     yield f"{exceptions_sentence(result)} The default: {DEFAULT_RULE}"
+    rows = default_rows(result)
+    if rows:
+        yield "## The default choices"
+        yield "Left as they are, and below source-only by over a point in the mean of the seeds on:"
+        head = ("choice", "row", "pairs", "over a point below", "least gain", "where")
+        yield _grid(head, rows)
     for group in GROUPS:
         pairs = {name: pair for name, pair in result.pairs.items() if pair.group == group}
         if pairs:
@@ -77,6 +85,61 @@ def _finished(result: AccuracyResult) -> Iterator[str]:
         ("pair", "method", "seeds", "mean", "deviation", "worst seed", "gain", "seconds"),
         [row for name in result.pairs for row in _rows(result, name)],
     )
+    for name, pair in result.pairs.items():
+        if pair.official is not None:
+            yield f"## Official test images: {name}"
+            yield from _official(pair.official)
+
+
+def default_rows(result: AccuracyResult) -> list[tuple[str, ...]]:
+    """Return a row for each default choice that was run: how often it harms, and where.
+
+    What is said, its method, pairs, exceptions, the least gain and the exceptions by name.
+    """
+    rows: list[tuple[str, ...]] = []
+    for method, said in result.defaults.items():
+        gains, names = result.gains(method), result.exceptions(method)
+        if gains:
+            where = ", ".join(f"{name} {100 * gains[name]:+.1f}" for name in names)
+            least = f"{100 * min(gains.values()):+.1f}"
+            rows.append((said, method, str(len(gains)), str(len(names)), least, where or "-"))
+    return rows
+
+
+def official_rows(official: OfficialResult) -> list[tuple[str, ...]]:
+    """Return a row for each method that classified the official test images, best first.
+
+    Name, seeds, mean, deviation, worst seed.
+    """
+    ranked = sorted(official.accuracy.items(), key=lambda item: -item[1].mean)
+    return [
+        (
+            key,
+            str(len(spread.values)),
+            f"{100 * spread.mean:.2f}",
+            f"{100 * spread.std:.2f}" if len(spread.values) > 1 else "-",
+            f"{100 * spread.worst:.2f}",
+        )
+        for key, spread in ranked
+    ]
+
+
+def _official(official: OfficialResult) -> Iterator[str]:
+    yield f"{official.protocol} {official.sentence}"
+    if official.accuracy:
+        yield _grid(OFFICIAL_HEAD, official_rows(official))
+    rows: list[tuple[str, ...]] = [
+        (
+            look["date"],
+            (look["commit"] or "-")[:7],
+            " ".join(map(str, look["seeds"])),
+            ", ".join(f"{key} {_percent(fmean(v))}" for key, v in look["accuracy"].items()),
+        )
+        for look in official.scorings
+    ]
+    if rows:
+        yield "Every time that they were scored:"
+        yield _grid(("when", "commit", "seeds", "means"), rows)
 
 
 def _means(result: AccuracyResult, pairs: dict[str, PairResult]) -> str:

@@ -9,9 +9,10 @@ import torch
 from torch import nn
 
 from monge._types import NDArray, Tensor
-from monge.experiments.network import digest
+from monge.experiments.network import Images, Network, digest
+from monge.nets import LeNet5
 
-__all__ = ["Loaded", "SourceNetwork", "Task"]
+__all__ = ["Loaded", "Predicted", "SourceNetwork", "Task", "image_task"]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -72,6 +73,23 @@ class Task:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Predicted:
+    """What a method says of the target rows, and how it classifies what it has not seen.
+
+    Attributes
+    ----------
+    classes
+        Of the target rows, (m,) int64.
+    unseen
+        From images (k, c, 32, 32), as the network takes them, to their classes (k,); ``None``
+        where the method knows the rows of the target alone.
+    """
+
+    classes: NDArray
+    unseen: Callable[[Tensor], NDArray] | None = None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Loaded:
     """One pair of domains for one seed.
 
@@ -85,3 +103,45 @@ class Loaded:
 
     task: Task
     truth: Tensor
+
+
+def image_task(network: Network, images: Images, seed: int, model: Callable[[], LeNet5]) -> Task:
+    """State the task of a trained network: its features, its word on the target, and the pixels.
+
+    Parameters
+    ----------
+    network, images
+        What it says of which images.
+    seed
+        Of every random choice.
+    model
+        Gives a copy of the network itself.
+    """
+    return Task(
+        source=network.source.numpy(),
+        labels=images.source.labels.numpy(),
+        target=network.target.numpy(),
+        seed=seed,
+        views={"pixels": (_flat(images.prepared_source), _flat(images.prepared_target))},
+        head=network.target_predicted.numpy(),
+        network=SourceNetwork(
+            model=lambda: _giving_logits(model()),
+            source=images.prepared_source,
+            target=images.prepared_target,
+        ),
+    )
+
+
+def _giving_logits(model: LeNet5) -> LeNet5:
+    """Leave out the softmax that the post trains with: what trains again is given logits.
+
+    No class changes by it, and no feature.
+    """
+    model.activation = nn.Identity()
+    return model
+
+
+def _flat(images: Tensor) -> NDArray:
+    """Return images (k, c, 32, 32) as rows (k, 1024) of their first channel."""
+    rows: NDArray = images[:, 0].reshape(len(images), -1).numpy()
+    return rows
