@@ -32,6 +32,7 @@ METHOD_KEYS = [
     "sinkhorn_propagate",
     "prototypes_plan",
     "graph",
+    "graph_gradients",
 ]
 FIGURES = {
     "samples",

@@ -210,6 +210,9 @@ METHODS = {
         "Labels by the plan of class prototypes", partial(_benched, "prototypes_plan")
     ),
     "graph": Method("Labels by the target's own graph", partial(_benched, "graph")),
+    "graph_gradients": Method(
+        "The same, gradients of the images as views", partial(_benched, "graph_gradients")
+    ),
 }
 
 FULL_METHODS = {

@@ -37,6 +37,7 @@ NAMES = {
     "sinkhorn_entropic_map": "entropic map",
     "sinkhorn_propagate": "labels by the plan",
     "prototypes_plan": "prototypes",
+    "graph_gradients": "graph, gradients",
     "jumbot": "JUMBOT",
     "coral": "CORAL",
     "linear": "linear Monge",

@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from monge._types import NDArray, Tensor
+from monge.data import gradient_view
 from monge.experiments.accuracy.frozen import FROZEN, RETRAINED, Frozen, FrozenTraining
 from monge.experiments.accuracy.task import Predicted, Task
 from monge.experiments.neighbour import nearest_neighbour
@@ -84,8 +85,14 @@ def _adapted(frozen: Frozen, task: Task) -> Predicted:
     What a plan was not told of has the class of the nearest target row that it holds.
     """
     adapter = frozen.adapter(task.seed)
-    views = [view[1] for view in task.views.values()] if frozen.views else None
-    adapter.fit(task.source, task.labels, X_target=task.target, target_views=views)
+    source_views, target_views = _views(frozen, task)
+    adapter.fit(
+        task.source,
+        task.labels,
+        X_target=task.target,
+        target_views=target_views,
+        source_views=source_views,
+    )
     if frozen.reading != "plan":
         classify = adapter.predict
         return Predicted(classes=classify(task.target), unseen=_by_features(classify, task))
@@ -94,6 +101,19 @@ def _adapted(frozen: Frozen, task: Task) -> Predicted:
     classify = nearest_neighbour().fit(task.target[rows], votes).predict
     everyone = votes if len(rows) == len(task.target) else classify(task.target)
     return Predicted(classes=everyone, unseen=_by_features(classify, task))
+
+
+def _views(frozen: Frozen, task: Task) -> tuple[list[NDArray] | None, list[NDArray] | None]:
+    """Return the views of the source and of the target that a row is given."""
+    if not frozen.gradients:
+        return None, [view[1] for view in task.views.values()] if frozen.views else None
+    if task.network is None:
+        raise AssertionError("unreachable: `applies` was asked")
+    images = (task.network.source, task.network.target)
+    source, target = (
+        [gradient_view(x, signed=signed).numpy() for signed in (True, False)] for x in images
+    )
+    return source, target
 
 
 def _retrained(frozen: FrozenTraining, task: Task) -> Predicted:
@@ -118,6 +138,7 @@ METHODS: dict[str, Method] = {
         predict=partial(_adapted, frozen),
         options=frozen.options,
         rule=frozen.rule,
+        needs="network" if frozen.gradients else None,
     )
     for name, frozen in FROZEN.items()
 }
