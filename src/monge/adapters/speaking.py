@@ -9,7 +9,7 @@ from sklearn.base import clone
 
 from monge._types import NDArray
 from monge.adapters.centring import settled, taken_off
-from monge.adapters.classifiers import classifier_of
+from monge.adapters.classifiers import classifier_of, votes_decide
 from monge.adapters.training import Trained, in_columns
 from monge.solvers import GraphPlan
 from monge.verdict.votes import agreeing, is_hard, soft_votes
@@ -49,10 +49,12 @@ class Speaker(NamedTuple):
         """
         model, centre = self.trained
         seen = taken_off(X, centre)
-        predicted = np.searchsorted(self.classes, model.predict(seen))
-        shares = None
+        shares = predicted = None
         if hasattr(model, "predict_proba"):
             shares = in_columns(model.predict_proba(seen), self.classes, model.classes_)
+            predicted = shares.argmax(1) if votes_decide(model) else None
+        if predicted is None:
+            predicted = np.searchsorted(self.classes, model.predict(seen))
         if shares is None or is_hard(shares):
             shares = soft_votes(seen, taken_off(self.rows, centre), self.codes, len(self.classes))
         return agreeing(shares, predicted)

@@ -1,7 +1,7 @@
 """Candidates tried one after the other, and what is learned of each without a target label.
 
 What does not depend on the candidate is worked out once. What is fitted again (the other way round,
-and on parts of the rows) is fitted on at most 2,000 rows a side, and rows beyond 10,000 a side
+and on parts of the rows) is fitted on at most 2,000 rows a side, and rows beyond 4,000 a side
 bear no witness: the candidate itself is fitted on all.
 """
 
@@ -34,7 +34,7 @@ __all__ = ["Both", "Effort", "Trial", "try_all"]
 
 logger = logging.getLogger("monge")
 
-_WITNESSES = 10_000
+_WITNESSES = 4000
 """Rows of each side that the evidence is taken from."""
 
 _AGAIN = 2000
@@ -309,7 +309,7 @@ def _evidence(
         views=tuple(view[common.columns] for view in both.views),
         odds=common.odds,
         odds_moved=odds,
-        plan=_health(adapter, speaker, common),
+        plan=_health(adapter, both),
         near=common.near,
         near_views=common.near_views,
     )
@@ -389,14 +389,13 @@ def _spread(found: _Fitted, X: NDArray, size: int) -> NDArray:
     return said
 
 
-def _health(adapter: Any, speaker: Speaker, common: _Common) -> PlanHealth | None:
+def _health(adapter: Any, both: Both) -> PlanHealth | None:
     """Look at the plan from outside."""
     solution: Solution | None = adapter.solution_
     if solution is None:
         return None
-    plan, both = solution.plan, common.both
-    size = len(both.classes)
-    told = speaker(both.X_target[adapter.target_rows_]).argmax(1)
+    plan, size = solution.plan, len(both.classes)
+    told = np.searchsorted(both.classes, adapter.predict(both.X_target[adapter.target_rows_]))
     given = plan.marginals().source.cpu().numpy()
     mass = np.zeros((size, size))
     joined = plan.class_mass(both.codes[adapter.source_rows_], told).cpu().numpy()

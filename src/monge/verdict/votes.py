@@ -15,6 +15,7 @@ NEIGHBOURS = 10
 """Rows that vote, and neighbours whose labels are compared."""
 
 _SURE = 1 - 1e-6
+_LEAD = 1e-9
 
 
 def soft_votes(
@@ -70,7 +71,8 @@ def soft_votes(
 def agreeing(probabilities: NDArray, predicted: NDArray) -> NDArray:
     """Make the largest probability of each row that of the class which is predicted.
 
-    Where votes and prediction differ, the two classes get the mean of both: the row is unsure.
+    Where votes and prediction differ, as much of the prediction is mixed in as makes it the
+    largest: such a row is an unsure one.
 
     Parameters
     ----------
@@ -87,9 +89,10 @@ def agreeing(probabilities: NDArray, predicted: NDArray) -> NDArray:
     """
     shares = np.array(probabilities, dtype=np.float64)
     rows = np.flatnonzero(shares.argmax(1) != predicted)
-    first, second = shares[rows].argmax(1), predicted[rows]
-    mean = (shares[rows, first] + shares[rows, second]) / 2
-    shares[rows, first], shares[rows, second] = mean * (1 - 1e-9), mean * (1 + 1e-9)
+    gap = shares[rows].max(1) - shares[rows, predicted[rows]]
+    part = gap / (1 + gap) + _LEAD
+    shares[rows] *= 1 - part[:, None]
+    shares[rows, predicted[rows]] += part
     return shares
 
 
@@ -107,11 +110,16 @@ def is_hard(probabilities: NDArray) -> bool:
 def _nearest(queries: NDArray, reference: NDArray, k: int) -> tuple[Tensor, Tensor]:
     """Return square distance and row of the k nearest reference rows, (q, k) each."""
     rows = torch.from_numpy(np.asarray(reference, dtype=np.float64))
-    centre = rows.mean(0)
-    rows, points = rows - centre, torch.from_numpy(np.asarray(queries, dtype=np.float64)) - centre
+    points, centre = torch.from_numpy(np.asarray(queries, dtype=np.float64)), rows.mean(0)
+    # Votes need few digits of a distance, once the origin is among the rows.
+    rows, points = (rows - centre).float(), (points - centre).float()
+    half = rows.square().sum(1) / 2
     square = torch.empty(len(points), k, dtype=torch.float64)
     index = torch.empty(len(points), k, dtype=torch.int64)
     for block in row_slices(len(points), len(rows)):
-        found = torch.cdist(points[block], rows).topk(k, largest=False)
-        square[block], index[block] = found.values.square(), found.indices
+        score = torch.addmm(half, points[block], rows.T, alpha=-1)
+        index[block] = score.topk(k, largest=False).indices
+    for block in row_slices(len(points), k * rows.shape[1]):
+        gap = rows[index[block]] - points[block][:, None]
+        square[block] = gap.square().sum(2).double()
     return square, index
