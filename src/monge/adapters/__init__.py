@@ -2,10 +2,12 @@
 
 from monge.adapters.adapter import Adapter
 from monge.adapters.artifact import describe
+from monge.adapters.auto import Auto
 from monge.adapters.candidates import Candidate, Unmoved, candidates
 from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import CLASSIFIERS
 from monge.adapters.jdot import JDOT
+from monge.adapters.judging import judge
 from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
 from monge.adapters.pipeline import AdapterPipeline, make_pipeline
@@ -21,6 +23,7 @@ __all__ = [
     "TRANSPORTS",
     "Adapter",
     "AdapterPipeline",
+    "Auto",
     "Candidate",
     "Certificate",
     "Effort",
@@ -32,6 +35,7 @@ __all__ = [
     "candidates",
     "collect",
     "describe",
+    "judge",
     "load",
     "make_pipeline",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
@@ -54,7 +54,7 @@ class Candidate:
     transport
         By its options.
     target_prior
-        ``"estimate"`` weighs the source by estimated class proportions, see `monge.Adapter`.
+        ``"estimate"`` weighs the source by estimated class proportions; see `monge.Adapter`.
     subsample
         Rows of each side in the plan; ``None`` takes all.
     views
@@ -67,18 +67,16 @@ class Candidate:
     """
 
     transport: Transport
-    target_prior: Literal["estimate"] | None = None
+    target_prior: Any = None
     subsample: int | None = None
     views: bool = False
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The parameters of `monge.Adapter` that make it this candidate."""
-        return {
-            "transport": self.transport,
-            "target_prior": self.target_prior,
-            "subsample": self.subsample,
-        }
+        """Parameters that make an adapter this candidate; others stay as they are."""
+        own = {"target_prior": self.target_prior, "subsample": self.subsample}
+        told = {name: value for name, value in own.items() if value is not None}
+        return {"transport": self.transport, **told}
 
 
 def candidates(n: int, m: int, d: int, n_classes: int, views: int = 0) -> dict[str, Candidate]:

@@ -171,6 +171,7 @@ def try_all(
     effort: Effort,
     seed: int,
     report: Report = silent,
+    ready: Mapping[str, Any] | None = None,
 ) -> list[Trial]:
     """Try the source as it is, then each candidate; see `monge.adapters.collect`.
 
@@ -188,13 +189,18 @@ def try_all(
         Of every draw, the candidates' own too.
     report
         Told which candidate is tried.
+    ready
+        Adapters that were fitted on these very rows, by name: they are not fitted again.
     """
     common = _common(estimator, both, effort, seed)
     everyone = {SOURCE_ONLY: Candidate(transport=Unmoved()), **candidates}
     trials = []
     for done, (name, candidate) in enumerate(everyone.items()):
         report(Progress(task="Trying candidates", done=done, total=len(everyone), detail=name))
-        trials.append(_try(estimator, name, candidate, common, effort=effort, seed=seed))
+        fitted = (ready or {}).get(name)
+        trials.append(
+            _try(estimator, name, candidate, common, effort=effort, seed=seed, fitted=fitted)
+        )
     report(Progress(task="Trying candidates", done=len(everyone), total=len(everyone)))
     return _introduced(trials)
 
@@ -251,16 +257,19 @@ def _try(
     *,
     effort: Effort,
     seed: int,
+    fitted: Any = None,
 ) -> Trial:
     both, began = common.both, time.perf_counter()
     views = list(both.views) if candidate.views else None
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
-            adapter = _made(estimator, candidate, seed).fit(
-                both.X, both.classes[both.codes], X_target=both.X_target, target_views=views
-            )
-            fitted = time.perf_counter()
+            adapter = fitted
+            if adapter is None:
+                adapter = _made(estimator, candidate, seed).fit(
+                    both.X, both.classes[both.codes], X_target=both.X_target, target_views=views
+                )
+            done = time.perf_counter()
             evidence = _evidence(adapter, candidate, common, effort=effort, seed=seed)
         except Exception as error:  # noqa: BLE001 - no candidate may stop the others
             reason = (str(error).splitlines() or [type(error).__name__])[0]
@@ -271,8 +280,8 @@ def _try(
         name=name,
         candidate=candidate,
         adapter=adapter,
-        seconds=fitted - began,
-        judging=time.perf_counter() - fitted,
+        seconds=done - began,
+        judging=time.perf_counter() - done,
         evidence=evidence,
         said=tuple(dict.fromkeys(str(warning.message) for warning in caught)),
     )

@@ -7,7 +7,7 @@ from functools import partial
 
 import numpy as np
 import torch
-from scipy.stats import norm, rankdata
+from scipy.stats import norm
 
 from monge._types import NDArray
 from monge.verdict.evidence import DomainOdds, Evidence, neighbours_of
@@ -21,22 +21,33 @@ _ROWS = 1000
 _SHARE = 0.99
 
 
-def area(source: NDArray, target: NDArray) -> float:
+def area(source: NDArray, target: NDArray, weight: NDArray | None = None) -> float:
     """Return the chance that a target row has a larger value than a source row, ties count half.
 
     The area under the ROC curve of a classifier of domains (Lopez-Paz and Oquab 2017).
+
+    Parameters
+    ----------
+    source, target
+        A value for each row, (n,) and (m,).
+    weight
+        Of the source rows, (n,); equal by default.
 
     Examples
     --------
     >>> area(np.array([0.0, 1.0]), np.array([2.0, 3.0])), area(np.ones(3), np.ones(2))
     (1.0, 0.5)
+    >>> area(np.array([0.0, 9.0]), np.array([2.0, 3.0]), weight=np.array([3.0, 1.0]))
+    0.75
     """
-    n, m = len(source), len(target)
-    ranks = rankdata(np.concatenate([source, target]))[n:].sum()
-    return float((ranks - m * (m + 1) / 2) / (n * m))
+    order = np.argsort(source)
+    weights = np.ones(len(source)) if weight is None else weight[order]
+    below = np.concatenate([[0.0], np.cumsum(weights)])
+    left, right = (np.searchsorted(source[order], target, side) for side in ("left", "right"))
+    return float((below[left] + below[right]).mean() / 2 / below[-1])
 
 
-def area_chance(value: float, n: int, m: int) -> float:
+def area_chance(value: float, n: float, m: float) -> float:
     """Return the chance of such an area, or a larger one, where the domains are the same.
 
     The normal approximation to the rank-sum test; that rows of one fold share a classifier is left
@@ -51,9 +62,14 @@ def area_chance(value: float, n: int, m: int) -> float:
     return float(norm.sf((value - 0.5) / deviation))
 
 
+def even_steps(length: int, most: int = _ROWS) -> NDArray:
+    """Return at most so many places from 0 to the length, at even steps, ascending."""
+    steps: NDArray = np.linspace(0, length - 1, min(most, length)).round().astype(np.int64)
+    return steps
+
+
 def _some(rows: NDArray) -> NDArray:
-    steps = np.linspace(0, len(rows) - 1, min(_ROWS, len(rows))).round().astype(np.int64)
-    return rows[steps].astype(np.float64)
+    return rows[even_steps(len(rows))].astype(np.float64)
 
 
 def _clouds(evidence: Evidence, part: str) -> tuple[NDArray, NDArray]:
@@ -75,17 +91,21 @@ def _linear_chance(evidence: Evidence, part: str) -> float:
     return area_chance(area(odds.source, odds.target), len(odds.source), len(odds.target))
 
 
-def _near(evidence: Evidence, part: str) -> float:
-    """Return the area by the share of the nearest other rows that are of the target."""
+def near_votes(evidence: Evidence, part: str) -> DomainOdds:
+    """Return the share of the nearest other rows that are of the target, of some rows."""
     x, y = _clouds(evidence, part)
     is_target = np.repeat([0.0, 1.0], [len(x), len(y)])
     votes = is_target[neighbours_of(np.concatenate([x, y]))].mean(1)
-    return area(votes[: len(x)], votes[len(x) :])
+    return DomainOdds(source=votes[: len(x)], target=votes[len(x) :])
+
+
+def _near(evidence: Evidence, part: str) -> float:
+    return area(*near_votes(evidence, part))
 
 
 def _near_chance(evidence: Evidence, part: str) -> float:
-    x, y = _clouds(evidence, part)
-    return area_chance(_near(evidence, part), len(x), len(y))
+    votes = near_votes(evidence, part)
+    return area_chance(area(*votes), len(votes.source), len(votes.target))
 
 
 def _energy(evidence: Evidence, part: str) -> float:
