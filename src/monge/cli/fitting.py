@@ -134,7 +134,9 @@ def adapter_of(transport: str, classifier: str, options: list[str]) -> Adapter:
             raise typer.BadParameter(
                 f"{value!r} is not one of {', '.join(known)}.", param_hint=name
             )
-    adapter = Adapter(transport, classifier=classifier)
+    # What is chosen is to be chosen again: draws have a seed, unless an option says otherwise.
+    seed = 0 if transport == "auto" else None
+    adapter = Adapter(transport, classifier=classifier, random_state=seed)
     for text in options:
         key, separator, value = text.partition("=")
         if not separator:
