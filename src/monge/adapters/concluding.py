@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from monge._types import NDArray
 from monge.adapters.candidates import Candidate
 from monge.adapters.trying import Both, Trial
 from monge.verdict import (
@@ -14,7 +13,6 @@ from monge.verdict import (
     Choice,
     ClassEstimate,
     Estimate,
-    Evidence,
     Item,
     Shift,
     Tried,
@@ -22,7 +20,7 @@ from monge.verdict import (
     decide,
     shift_of,
 )
-from monge.verdict.calibration import calibrated
+from monge.verdict.calibration import told_right
 
 __all__ = ["conclude"]
 
@@ -113,12 +111,11 @@ def _items(chosen: Trial, first: Trial) -> list[Item]:
 
 
 def _per_class(trial: Trial, labels: list[object], overall: Estimate) -> tuple[ClassEstimate, ...]:
-    """Return how sure each class is, moved so that all of them together give the estimate."""
+    """Return how sure each class is, so that all of them together give the estimate."""
     evidence = trial.evidence
     if evidence is None:
         return ()
-    right = calibrated(evidence.chosen, _known(evidence), evidence.labels).max(1)
-    right = np.clip(right + overall.value - right.mean(), 0, 1)
+    right = told_right(evidence.chosen, overall.value)
     said = evidence.predicted
     return tuple(
         ClassEstimate(
@@ -128,14 +125,6 @@ def _per_class(trial: Trial, labels: list[object], overall: Estimate) -> tuple[C
         )
         for code, label in enumerate(labels)
     )
-
-
-def _known(evidence: Evidence) -> NDArray:
-    """Return what is said of source rows that were left out, as far out as there is."""
-    for said in (evidence.unseen, evidence.moved_held):
-        if said is not None:
-            return said
-    return evidence.held
 
 
 def _warnings(
