@@ -8,8 +8,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from monge import data, errors, joint, nets, training
-    from monge.adapters import Adapter, Partial, Unbalanced, load, make_pipeline
+    from monge import data, errors, joint, nets, training, verdict
+    from monge.adapters import Adapter, Partial, Unbalanced, judge, load, make_pipeline
     from monge.geometry import DenseCost, PointCloud
     from monge.maps import (
         Barycentric,
@@ -63,14 +63,16 @@ __all__ = [
     "errors",
     "extract_features",
     "joint",
+    "judge",
     "load",
     "make_pipeline",
     "nets",
     "training",
+    "verdict",
 ]
 
 _HOMES = {
-    "adapters": ("Adapter", "Partial", "Unbalanced", "load", "make_pipeline"),
+    "adapters": ("Adapter", "Partial", "Unbalanced", "judge", "load", "make_pipeline"),
     "geometry": ("DenseCost", "PointCloud"),
     "maps": (
         "Barycentric",

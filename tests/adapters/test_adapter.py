@@ -311,7 +311,10 @@ def test_bad_rows_are_refused_afterwards(two, verb):
 
 
 OPTIONS = {
-    "an unknown transport": ({"transport": "optimal"}, "'transport' must be one of 'standardise'"),
+    "an unknown transport": (
+        {"transport": "optimal"},
+        "'transport' must be one of 'auto', 'standardise'",
+    ),
     "a class": ({"transport": Sinkhorn}, "'transport' must be one of"),
     "nothing": ({"transport": None}, "'transport' must be one of"),
     "an unknown map": ({"map": "monge"}, "'map' must be one of 'barycentric', 'entropic'"),

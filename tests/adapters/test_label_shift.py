@@ -8,8 +8,8 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 
 from monge import Adapter
 from monge.adapters import TargetPrior
-from monge.adapters.label_shift import expectation_maximisation
 from monge.errors import InputError, MongeWarning
+from monge.verdict.proportions import expectation_maximisation
 
 
 def three(sizes, seed, shift=0.0):

@@ -253,7 +253,7 @@ def test_other_choices_by_name(call, tables, tmp_path, transport, classifier):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--transport", "teleport"], "'teleport' is not one of standardise"),
+        (["--transport", "teleport"], "'teleport' is not one of auto, standardise"),
         (["--classifier", "oracle"], "'oracle' is not one of nearest"),
         (["--option", "epsilon"], "'epsilon' is not KEY=VALUE"),
         (["--option", "transport.speed=9"], "'transport' must be given parameters among"),

@@ -14,8 +14,10 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from monge._types import CostName, NDArray
+from monge.adapters.auto import Auto
 from monge.adapters.centring import taken_off
 from monge.adapters.checks import check_rows, device_of, require_no_target
+from monge.adapters.choosing import choose
 from monge.adapters.classifiers import is_regression, may_have
 from monge.adapters.domains import read_source, read_target
 from monge.adapters.finding import asked_of, find, nothing_found
@@ -44,7 +46,8 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
     ----------
     transport
         What moves the source: a name among `monge.adapters.TRANSPORTS`, or an object such as
-        ``Sinkhorn(epsilon=0.1)``.
+        ``Sinkhorn(epsilon=0.1)``; ``"auto"`` tries several and takes the one that the verdict
+        chooses, or none, see `monge.adapters.Auto`.
     map
         What makes a function of a plan: ``"barycentric"``, ``"entropic"`` or an object. Not used
         by transports that have no plan.
@@ -86,6 +89,10 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         Rows that the plan was made of, ascending; none where `fit` got no target.
     target_prior_
         The proportions used, a `monge.adapters.TargetPrior` with its interval, or ``None``.
+    verdict_
+        The `monge.verdict.Verdict` by which the transport was chosen, where it is ``"auto"``.
+    trials_
+        What was tried for it: its table of candidates.
     target_sample_
         At most 500 rows of the target (k, d), to tell what is far from it.
     far_
@@ -239,13 +246,18 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
                 classes=source.classes,
                 memory=memory,
             )
-            found = find(self, asked, source, target, prior, device_of(X, self.device), report)
+            if isinstance(asked.transport, Auto):
+                choose(self, asked.transport, source, target, report)
+                return self
+            device = device_of(X, self.device)
+            found = find(self, asked, source, target, prior, device, report)
         classifier, centre = taught(self.classifier, found, source, target)
         warning = found.prior.warning() if found.prior else None
         if warning:
             warnings.warn(warning, MongeWarning, stacklevel=2)
         # Only now, so that a fit that fails changes nothing.
-        self.__dict__.pop("_kept", None)  # of a fit that was loaded
+        for other in ("_kept", "verdict_"):  # of a fit that was loaded, or of one that chose
+            self.__dict__.pop(other, None)
         self.target_prior_, self.map_, self.solution_, rows = found
         self.source_rows_ = source.rows[rows.source]
         self.target_rows_ = target.rows[rows.target] if target else rows.target

@@ -30,13 +30,14 @@ from monge.adapters.words import first_line
 from monge.errors import InputError, StoreError, sentence
 from monge.maps import Map
 from monge.store import load_arrays, load_config, require_whole, save_arrays
+from monge.verdict import Verdict
 
 __all__ = ["describe", "load_adapter", "save_adapter"]
 
 KIND = "monge.adapter"
 VERSION = 1
 _LIBRARIES = ("monge", "numpy", "scikit-learn", "scipy", "torch")
-_APART = frozenset({"_kept", "classifier_", "solution_", "_metadata_request"})
+_APART = frozenset({"_kept", "classifier_", "solution_", "verdict_", "_metadata_request"})
 """Learned state that is stored in a way of its own, or not: the plan, and requests of routing."""
 
 
@@ -72,6 +73,7 @@ def save_adapter(
         for key, value in vars(adapter).items()
         if key not in given and key not in _APART
     }
+    verdict: Verdict | None = getattr(adapter, "verdict_", None)
     config = {
         "kind": KIND,
         "version": VERSION,
@@ -84,6 +86,7 @@ def save_adapter(
         "inverse": encoder.encode(kept.inverse, "inverse"),
         "classifier": encode_classifier(adapter.classifier_, encoder),
         "state": state,
+        "verdict": verdict.to_json() if verdict is not None else None,
         "notes": dict(notes or {}),
     }
     save_arrays(folder, encoder.arrays, config)
@@ -113,6 +116,8 @@ def load_adapter(
             inverse=decoder.decode(config["inverse"]),
         )
         vars(adapter).update(state, classifier_=classifier, solution_=None, _kept=kept)
+        if config.get("verdict") is not None:  # artifacts of before have none
+            adapter.verdict_ = Verdict.from_json(config["verdict"])
         _check_whole(adapter, config)
     except StoreError:
         raise

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 
+from monge.adapters.auto import Auto
 from monge.adapters.checks import check_draws, check_subsample
 from monge.adapters.classifiers import classifier_of, is_regression
 from monge.adapters.domains import Source, Target, drawn, weights_or_even
@@ -18,7 +19,7 @@ from monge.adapters.moving import (
     find_moving,
     state_problem,
 )
-from monge.adapters.named import MAPS, TRANSPORTS, Transport, by_name
+from monge.adapters.named import CHOICES, MAPS, Transport, by_name
 from monge.adapters.prior import TargetPrior
 from monge.maps import CloudFit, Map, PlanFit
 from monge.progress import Report
@@ -30,9 +31,16 @@ __all__ = ["Asked", "Found", "asked_of", "find", "nothing_found"]
 class Asked(NamedTuple):
     """The parameters as options."""
 
-    transport: Transport
+    transport: Transport | Auto
     map: PlanFit
     subsample: int | None
+
+    @property
+    def chosen(self) -> Transport:
+        """The transport, where it is none that is to be chosen."""
+        if not isinstance(self.transport, Auto):
+            return self.transport
+        raise AssertionError("unreachable: what is to be chosen was chosen before")
 
 
 class Found(NamedTuple):
@@ -52,7 +60,7 @@ def asked_of(adapter: Any, *, semi_supervised: bool, views: bool = False) -> Ask
     InputError
         If one is out of its range, or they do not fit together.
     """
-    transport = by_name(adapter.transport, TRANSPORTS, (Solver, CloudFit), "transport")
+    transport = by_name(adapter.transport, CHOICES, (Solver, CloudFit, Auto), "transport")
     plan_map = by_name(adapter.map, MAPS, (PlanFit,), "map")
     regression = is_regression(classifier_of(adapter.classifier))
     check_transport(
@@ -96,7 +104,7 @@ def find(
     if prior is None and adapter.target_prior is not None:
         prior = _estimated(source, target, draw)
     problem = state_problem(source, target, rows, cost=adapter.cost, prior=prior, device=device)
-    moving = find_moving(asked.transport, asked.map, problem, known, report)
+    moving = find_moving(asked.chosen, asked.map, problem, known, report)
     return Found(prior, moving.map, moving.solution, rows)
 
 

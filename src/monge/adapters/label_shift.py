@@ -13,8 +13,7 @@ from __future__ import annotations
 import warnings
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 from sklearn.exceptions import ConvergenceWarning as SolverWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -24,19 +23,17 @@ from sklearn.preprocessing import StandardScaler
 from monge._types import NDArray
 from monge.adapters.domains import drawn
 from monge.adapters.prior import TargetPrior
+from monge.verdict.calibration import LEAST, sharpness
+from monge.verdict.proportions import expectation_maximisation
 
-__all__ = ["estimate_prior", "expectation_maximisation"]
+__all__ = ["estimate_prior"]
 
 _METHOD = "EM on calibrated logistic probabilities (Saerens et al. 2002)"
 _RESAMPLES = 100
 _QUANTILES = 0.025, 0.975
-_ROUNDS, _SETTLED = 1000, 1e-6
 _FOLDS = 5
 _ROWS = 20_000
 """Rows of each side that an estimate is made from: more would move it by less than its interval."""
-
-_LEAST = np.log(1e-12)
-"""Log-probability below which a classifier is surer than any data makes it."""
 
 
 def estimate_prior(
@@ -72,7 +69,7 @@ def estimate_prior(
         model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
         temperature = _temperature(model, X, index)
         model.fit(X, index, logisticregression__sample_weight=weight)
-        logits = model.predict_log_proba(target[0][target_rows]).clip(min=_LEAST)
+        logits = model.predict_log_proba(target[0][target_rows]).clip(min=LEAST)
     probabilities = softmax(temperature * logits, axis=1)
     weights = target[1][target_rows] / target[1][target_rows].sum()
     counts = draw.multinomial(len(weights), weights, size=_RESAMPLES) / len(weights)
@@ -91,41 +88,4 @@ def _temperature(model: object, X: NDArray, index: NDArray) -> float:
         return 1.0
     split = StratifiedKFold(folds, shuffle=True, random_state=0)
     logits = cross_val_predict(model, X, index, cv=split, method="predict_log_proba")
-    logits = logits.clip(min=_LEAST)
-    rows = np.arange(len(index))
-
-    def loss(log_temperature: float) -> float:
-        return -float(log_softmax(np.exp(log_temperature) * logits, axis=1)[rows, index].mean())
-
-    found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
-    return float(np.exp(found.x))
-
-
-def expectation_maximisation(probabilities: NDArray, own: NDArray, weights: NDArray) -> NDArray:
-    """Return the likeliest class proportions of weighted rows.
-
-    Parameters
-    ----------
-    probabilities
-        Of each class for each target row, (m, L), under the source's proportions.
-    own
-        The source's proportions, (L,).
-    weights
-        One set of row weights of sum one a line, (B, m).
-
-    Returns
-    -------
-    ndarray
-        (B, L), each line of sum one.
-    """
-    likelihood = probabilities / own
-    shares = np.tile(own, (len(weights), 1))
-    for _ in range(_ROUNDS):
-        density = shares @ likelihood.T
-        following = shares * ((weights / density) @ likelihood)
-        following /= following.sum(1, keepdims=True)
-        settled = np.abs(following - shares).max() <= _SETTLED
-        shares = following
-        if settled:
-            break
-    return shares
+    return sharpness(logits, index)

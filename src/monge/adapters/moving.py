@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 from monge._types import CostName, EpsilonScale, NDArray, Tensor
+from monge.adapters.auto import Auto
 from monge.adapters.domains import Source, Target, weights_or_even
 from monge.adapters.named import Transport
 from monge.adapters.prior import TargetPrior, class_weights
@@ -49,10 +50,10 @@ _RELATIVE = ("epsilon", "eta", "tau_source", "tau_target")
 _NO_POTENTIAL = (ClassRegularized, Exact, Graph, JointTransport, Laplacian, Prototypes)
 """Transports whose plans have no potential that says anything of new points."""
 
-_OF_CLASSES = (ClassRegularized, Graph, JointTransport, Prototypes)
-"""Transports that need source labels."""
+_OF_CLASSES = (Auto, ClassRegularized, Graph, JointTransport, Prototypes)
+"""Transports that need source labels, or a verdict on them."""
 
-_OF_OWN_COST = (Graph, JointFit, JointTransport, Laplacian, Prototypes)
+_OF_OWN_COST = (Auto, Graph, JointFit, JointTransport, Laplacian, Prototypes)
 """Transports in whose cost known labels have no place."""
 
 _PENALTY = 2.0
@@ -76,7 +77,7 @@ class Moving:
 
 
 def check_transport(
-    transport: Transport, *, regression: bool, semi_supervised: bool, views: bool
+    transport: Transport | Auto, *, regression: bool, semi_supervised: bool, views: bool
 ) -> None:
     """Refuse what a transport cannot use.
 
@@ -92,7 +93,7 @@ def check_transport(
     elif semi_supervised and isinstance(transport, _OF_OWN_COST):
         required = "one whose cost may depend on known labels (y_target)"
         remedy = "use for example transport='sinkhorn', or leave y_target out"
-    elif views and not isinstance(transport, Graph):
+    elif views and not isinstance(transport, Auto | Graph):
         required = "'graph' where views are given, as no other makes use of them"
         remedy = "use it, or leave the views out"
     else:
@@ -100,7 +101,7 @@ def check_transport(
     raise InputError(sentence("Adapter", "transport", required, transport, remedy))
 
 
-def check_map(transport: Transport, plan_map: PlanFit, known: int = 0) -> None:
+def check_map(transport: Transport | Auto, plan_map: PlanFit, known: int = 0) -> None:
     """Refuse a map that cannot follow the plans of a transport, before there is one.
 
     The entropic map continues the potential of an entropic plan, of no other cost than that of the

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeAlias, TypeVar
 
+from monge.adapters.auto import Auto
 from monge.adapters.relaxed import Partial, Unbalanced
 from monge.errors import InputError, sentence
 from monge.joint import JointTransport
@@ -22,7 +23,7 @@ from monge.maps import (
 )
 from monge.solvers import ClassRegularized, Exact, Graph, Laplacian, Prototypes, Sinkhorn, Solver
 
-__all__ = ["MAPS", "TRANSPORTS", "Transport", "by_name"]
+__all__ = ["CHOICES", "MAPS", "TRANSPORTS", "Transport", "by_name"]
 
 Transport: TypeAlias = Solver | CloudFit
 """What moves the source: a solver, whose plan a map makes a function, or a map of moments alone."""
@@ -48,6 +49,9 @@ TRANSPORTS: Mapping[str, Callable[[], Transport]] = {
     "jdot": JointTransport,
     "sinkhorn": Sinkhorn,
 }
+CHOICES: Mapping[str, Callable[[], Transport | Auto]] = {"auto": Auto, **TRANSPORTS}
+"""What an adapter takes: a transport, or one chosen by a verdict."""
+
 MAPS: Mapping[str, Callable[[], PlanFit]] = {
     "barycentric": Barycentric,
     "entropic": EntropicMap,

@@ -7,8 +7,9 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from monge.adapters.auto import Auto
 from monge.adapters.classifiers import classifier_of
-from monge.adapters.named import MAPS, TRANSPORTS, by_name
+from monge.adapters.named import CHOICES, MAPS, by_name
 from monge.errors import InputError, sentence
 from monge.maps import CloudFit, PlanFit
 from monge.solvers import Solver
@@ -74,7 +75,7 @@ class OptionsEstimator(BaseEstimator):  # type: ignore[misc] # scikit-learn ship
     def _options(self, name: str) -> object:
         """Return the options that a parameter stands for, or what it is if it stands for none."""
         value = getattr(self, name)
-        names: dict[str, Any] = {**TRANSPORTS} if name == "transport" else {**MAPS}
+        names: dict[str, Any] = {**CHOICES} if name == "transport" else {**MAPS}
         if isinstance(value, str) and value in names:
-            return by_name(value, names, (Solver, CloudFit, PlanFit), name)
+            return by_name(value, names, (Solver, CloudFit, PlanFit, Auto), name)
         return value

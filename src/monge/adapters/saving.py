@@ -13,6 +13,7 @@ from monge.adapters.certificate import Certificate
 from monge.adapters.inverse import inverse_of
 from monge.errors import InputError, sentence
 from monge.maps import AffineMap, Map
+from monge.verdict import Tried, Verdict
 
 __all__ = ["SavedEstimator"]
 
@@ -33,6 +34,14 @@ class SavedEstimator:
             return kept.certificate
         solution = vars(self)["solution_"]
         return None if solution is None else Certificate.of(solution)
+
+    @property
+    def trials_(self) -> tuple[Tried, ...]:
+        """What was tried for the verdict that chose the transport."""
+        if "verdict_" not in vars(self):
+            raise AttributeError("there are trials only where transport='auto' was fitted")
+        verdict: Verdict = vars(self)["verdict_"]
+        return verdict.trials
 
     def save(
         self,

@@ -15,6 +15,7 @@ import monge
 from monge.cli.applying import predict, transform
 from monge.cli.bars import Bars
 from monge.cli.benching import bench
+from monge.cli.checking import check
 from monge.cli.ending import EXIT_CODES, code_of
 from monge.cli.fitting import fit
 from monge.cli.judging import evaluate, info
@@ -185,7 +186,7 @@ def run_experiment(
     _run(experiment, told, out, data_dir)
 
 
-for _command in (fit, predict, transform, evaluate, info):
+for _command in (check, fit, predict, transform, evaluate, info):
     app.command(epilog=EXIT_CODES)(_command)
 app.add_typer(bench, name="bench", epilog=EXIT_CODES)
 

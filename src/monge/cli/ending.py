@@ -17,7 +17,8 @@ __all__ = ["EXIT_CODES", "code_of", "ending", "print_json"]
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 refused or failed with one sentence; 2 wrong usage; 3 a table or an "
-    "adapter that cannot be used; 130 interrupted; 143 terminated."
+    "adapter that cannot be used; 10 and 11, of check alone, do not adapt and undecided; 130 "
+    "interrupted; 143 terminated."
 )
 
 

@@ -9,63 +9,88 @@ from typing import Annotated, Any
 
 import typer
 
-from monge.adapters import CLASSIFIERS, TRANSPORTS, Adapter
+from monge.adapters import CLASSIFIERS, Adapter
 from monge.adapters.finding import asked_of
+from monge.adapters.named import CHOICES
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
 from monge.cli.rooms import require_free, say_ignored, tables, workflows
-from monge.cli.screen import say
+from monge.cli.screen import say, say_verdict
 from monge.cli.words import AsJson, Force
 from monge.memory import DEFAULT_BUDGET, format_bytes, require_memory
 from monge.store import require_place
+from monge.verdict import Verdict
 
-__all__ = ["fit"]
+__all__ = [
+    "Classifier",
+    "Drop",
+    "Label",
+    "Memory",
+    "Option",
+    "Source",
+    "Target",
+    "adapter_of",
+    "fit",
+]
+
+
+Source = Annotated[
+    Path, typer.Argument(help="Labelled table: .csv, .parquet, .npz, .npy.", metavar="SOURCE")
+]
+Target = Annotated[
+    Path, typer.Argument(help="Table to adapt to; labels are not read.", metavar="TARGET")
+]
+Label = Annotated[
+    str, typer.Option("--label", help="Column of labels in SOURCE.", metavar="COLUMN")
+]
+Classifier = Annotated[
+    str, typer.Option("--classifier", help=f"{', '.join(CLASSIFIERS)}.", metavar="NAME")
+]
+Option = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--option",
+        help="Repeatable, e.g. transport.epsilon=0.1, subsample=2560, random_state=0.",
+        metavar="KEY=VALUE",
+    ),
+]
+Drop = Annotated[
+    list[str] | None,
+    typer.Option("--drop", help="Repeatable: a column that is no feature.", metavar="COLUMN"),
+]
+Memory = Annotated[
+    str, typer.Option("--memory", help="The most that the tables may take.", metavar="SIZE")
+]
 
 
 def fit(
-    source: Annotated[
-        Path, typer.Argument(help="Labelled table: .csv, .parquet, .npz, .npy.", metavar="SOURCE")
-    ],
-    target: Annotated[
-        Path, typer.Argument(help="Table to adapt to; labels are not read.", metavar="TARGET")
-    ],
+    source: Source,
+    target: Target,
     *,
-    label: Annotated[
-        str, typer.Option("--label", help="Column of labels in SOURCE.", metavar="COLUMN")
-    ],
+    label: Label,
     out: Annotated[
         Path, typer.Option("-o", "--out", help="Folder of the adapter.", metavar="FOLDER")
     ],
     transport: Annotated[
-        str, typer.Option("--transport", help=f"{', '.join(TRANSPORTS)}.", metavar="NAME")
+        str, typer.Option("--transport", help=f"{', '.join(CHOICES)}.", metavar="NAME")
     ] = "sinkhorn",
-    classifier: Annotated[
-        str, typer.Option("--classifier", help=f"{', '.join(CLASSIFIERS)}.", metavar="NAME")
-    ] = "nearest",
-    option: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--option",
-            help="Repeatable, e.g. transport.epsilon=0.1, subsample=2560, random_state=0.",
-            metavar="KEY=VALUE",
-        ),
-    ] = None,
-    drop: Annotated[
-        list[str] | None,
-        typer.Option("--drop", help="Repeatable: a column that is no feature.", metavar="COLUMN"),
-    ] = None,
-    memory: Annotated[
-        str, typer.Option("--memory", help="The most that the tables may take.", metavar="SIZE")
-    ] = DEFAULT_BUDGET,
+    classifier: Classifier = "nearest",
+    option: Option = None,
+    drop: Drop = None,
+    memory: Memory = DEFAULT_BUDGET,
+    no_check: Annotated[
+        bool, typer.Option("--no-check", help="Do not judge whether adapting helps.")
+    ] = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Fit an adapter on a labelled and an unlabelled table.
 
     Columns are matched by name: every column of SOURCE but the label and the dropped ones is a
-    feature, and TARGET must have it.
+    feature, and TARGET must have it. Whether adapting helps is judged as well, without a label of
+    TARGET, and told; the adapter is made whatever the verdict, which is kept in it.
     """
-    adapter = _adapter(transport, classifier, option or [])
+    adapter = adapter_of(transport, classifier, option or [])
     with ending(as_json=as_json):
         require_free(out, force=force)
         require_place(out)
@@ -81,13 +106,19 @@ def fit(
         say_ignored(target, sizes.ignored, quiet=as_json)
         with Bars() as bars:
             rooms.fit_tables(
-                adapter, left, right, label=label, features=sizes.features, report=bars
+                adapter,
+                left,
+                right,
+                label=label,
+                features=sizes.features,
+                check=not no_check,
+                report=bars,
             )
         adapter.save(out, notes={"label": label})
     _tell(adapter, out, as_json=as_json)
 
 
-def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
+def adapter_of(transport: str, classifier: str, options: list[str]) -> Adapter:
     """Make the unfitted adapter; what it does not know is wrong usage.
 
     Raises
@@ -96,14 +127,16 @@ def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
         Naming the option.
     """
     for name, value, known in (
-        ("--transport", transport, TRANSPORTS),
+        ("--transport", transport, CHOICES),
         ("--classifier", classifier, CLASSIFIERS),
     ):
         if value not in known:
             raise typer.BadParameter(
                 f"{value!r} is not one of {', '.join(known)}.", param_hint=name
             )
-    adapter = Adapter(transport, classifier=classifier)
+    # What is chosen is to be chosen again: draws have a seed, unless an option says otherwise.
+    seed = 0 if transport == "auto" else None
+    adapter = Adapter(transport, classifier=classifier, random_state=seed)
     for text in options:
         key, separator, value = text.partition("=")
         if not separator:
@@ -141,6 +174,7 @@ def _plan_memory(adapter: Adapter) -> str:
 def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
     size = sum(path.stat().st_size for path in out.iterdir())
     certificate = adapter.certificate_
+    verdict: Verdict | None = getattr(adapter, "verdict_", None)
     if as_json:
         print_json(
             {
@@ -149,6 +183,7 @@ def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
                 "features": list(map(str, adapter.feature_names_in_)),
                 "classes": adapter.classes_.tolist(),
                 "certificate": None if certificate is None else asdict(certificate),
+                "verdict": None if verdict is None else verdict.to_json(),
             }
         )
         return
@@ -158,4 +193,6 @@ def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
         say(
             f"Plan of {n:,} x {m:,} rows: {certificate.status.lower()}, marginal error {error:.1e}."
         )
+    if verdict is not None:
+        say_verdict(verdict)
     say(f"Adapter: {out} ({len(adapter.classes_)} classes, {format_bytes(size)})")

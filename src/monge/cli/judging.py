@@ -15,6 +15,7 @@ from monge.cli.rooms import say_ignored, tables, workflows
 from monge.cli.screen import print_evaluation, print_pairs
 from monge.cli.words import AdapterFolder, AsJson
 from monge.errors import InputError, sentence
+from monge.verdict import Verdict
 
 __all__ = ["evaluate", "info"]
 
@@ -81,9 +82,19 @@ def info(adapter: AdapterFolder, *, as_json: AsJson = False) -> None:
         "classes": "none" if labels is None else f"{len(labels)}: {', '.join(map(str, labels))}",
         "plan": _shown(certificate),
         "libraries": ", ".join(f"{name} {number}" for name, number in config["libraries"].items()),
+        "verdict": _judged(config.get("verdict")),
         "notes": ", ".join(f"{key}: {value}" for key, value in config["notes"].items()) or "none",
     }
     print_pairs(pairs)
+
+
+def _judged(stored: Any) -> str:
+    """Write the verdict in a sentence, with the accuracies that are expected."""
+    if stored is None:
+        return "not judged"
+    verdict = Verdict.from_json(stored)
+    expected = f"source only {verdict.source_only}, adapted {verdict.chosen}"
+    return f"{verdict.advice} Expected accuracy: {expected}."
 
 
 def _shown(stored: Any) -> str:

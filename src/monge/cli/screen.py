@@ -15,6 +15,7 @@ from monge.experiments.accuracy.table import OFFICIAL_HEAD, default_rows, offici
 from monge.nets import LayerSummary
 from monge.report import PUBLISHED, exceptions_sentence
 from monge.results import AccuracyResult, OfficialResult
+from monge.verdict import Verdict
 
 __all__ = [
     "complain",
@@ -26,6 +27,7 @@ __all__ = [
     "print_step",
     "print_warning",
     "say",
+    "say_verdict",
 ]
 
 
@@ -40,6 +42,15 @@ def say(text: str, *, quiet: bool = False) -> None:
     """Print a sentence on standard output, unless it is to be kept for JSON."""
     if not quiet:
         Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def say_verdict(verdict: Verdict) -> None:
+    """Print the answer of a verdict and its warnings; `monge check` shows all of it."""
+    say(verdict.advice)
+    say(f"Expected accuracy: source only {verdict.source_only}, adapted {verdict.chosen}.")
+    say(f"Shift: {verdict.shift.words}.")
+    for warning in verdict.warnings:
+        say(warning)
 
 
 def print_pairs(pairs: Mapping[str, str]) -> None:

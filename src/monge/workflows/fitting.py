@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from monge._types import NDArray
 from monge.adapters import Adapter
 from monge.adapters.classifiers import is_regression
+from monge.adapters.judging import judge_fitted
 from monge.data.tables import Table, frame
 from monge.data.tables.base import refuse, require_columns
 from monge.errors import InputError, sentence
@@ -109,6 +111,7 @@ def fit_tables(
     *,
     label: str,
     features: Sequence[str],
+    check: bool = False,
     report: Report = silent,
 ) -> Adapter:
     r"""Fit an adapter on a labelled source and an unlabelled target.
@@ -121,6 +124,9 @@ def fit_tables(
         The tables; of the target only the features are read.
     label, features
         Names of columns, see `sizes_of`.
+    check
+        Whether to judge if adapting helps: the verdict is then in ``verdict_``, where it is anyway
+        if the transport was chosen by one.
     report
         Told how far reading and the plan are.
 
@@ -145,14 +151,42 @@ def fit_tables(
     >>> adapter.predict(frame(np.array([[11.0], [18.0]]), ["width"])).tolist()
     ['small', 'large']
     """
+    X, labels, X_target = read_both(
+        source,
+        target,
+        label=label,
+        features=features,
+        classes=not is_regression(adapter.classifier),
+        report=report,
+    )
+    adapter.fit(X, labels, X_target=X_target, report=report)
+    if check and not hasattr(adapter, "verdict_"):
+        adapter.verdict_ = judge_fitted(adapter, X, labels, X_target, report=report)
+    return adapter
+
+
+def read_both(
+    source: Table,
+    target: Table,
+    *,
+    label: str,
+    features: Sequence[str],
+    classes: bool,
+    report: Report,
+) -> tuple[Any, NDArray, Any]:
+    """Read both tables whole: source and target as data frames, and the labels, (n,).
+
+    Raises
+    ------
+    DataError
+        If a cell is no number, or ``classes`` are asked for and a label is none.
+    """
     labels = source.labels(label)
-    if not is_regression(adapter.classifier):
+    if classes:
         _require_classes(source, label, labels)
     X = read_matrix(source, features, report)
     X_target = read_matrix(target, features, report)
-    return adapter.fit(
-        frame(X, features), labels, X_target=frame(X_target, features), report=report
-    )
+    return frame(X, features), labels, frame(X_target, features)
 
 
 def _require_classes(table: Table, name: str, labels: NDArray) -> None:

@@ -1,0 +1,374 @@
+"""Each score on evidence whose answer is known by hand."""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.optimize import linprog
+from scipy.special import softmax
+from sklearn.metrics import roc_auc_score
+
+from monge.errors import InputError
+from monge.verdict import SCORES, DomainOdds, Evidence, PlanHealth, agreeing, scores_of, soft_votes
+from monge.verdict.agreement import collapsed
+from monge.verdict.proportions import black_box_shares, likeliest_shares
+from monge.verdict.transport import label_distance
+from monge.verdict.two_sample import area, area_chance, support_share
+
+LABELS = np.repeat([0, 1], 20)
+TRUTH = np.repeat([0, 1], 10)
+HALF_WRONG = np.where(np.arange(40) % 2, LABELS, 1 - LABELS)
+BIBLIOGRAPHY = Path(__file__).parents[2] / "docs" / "references.bib"
+
+
+def shares_of(classes, sure=0.9, size=2):
+    """Return probabilities that give each row its class with so much certainty."""
+    shares = np.full((len(classes), size), (1 - sure) / (size - 1))
+    shares[np.arange(len(classes)), classes] = sure
+    return shares
+
+
+@pytest.fixture
+def make():
+    """Return a maker of evidence: 40 source rows, half of each class, and 20 target rows."""
+
+    def made(chosen=None, **given):
+        draw = np.random.default_rng(0)
+        labels, truth = np.repeat([0, 1], 20), np.repeat([0, 1], 10)
+        source = draw.normal(size=(40, 2)) + 8 * labels[:, None]
+        target = draw.normal(size=(20, 2)) + 8 * truth[:, None]
+        usual = {
+            "labels": labels,
+            "n_classes": 2,
+            "held": shares_of(labels),
+            "baseline": shares_of(truth),
+            "chosen": shares_of(truth if chosen is None else chosen)
+            if np.ndim(chosen) < 2
+            else chosen,
+            "source": source,
+            "target": target,
+        }
+        return Evidence(**{**usual, **given})
+
+    return made
+
+
+def everything(make):
+    """Evidence with all its parts."""
+    said = shares_of(LABELS)
+    odds = DomainOdds(source=np.linspace(-1, 1, 40), target=np.linspace(0, 2, 20))
+    plan = PlanHealth(
+        status="CONVERGED",
+        marginal_error=1e-4,
+        perplexity=0.1,
+        effective_source=0.5,
+        same_class=0.9,
+        same_class_independent=0.5,
+        class_mass=np.array([0.25, 0.75]),
+    )
+    evidence = make()
+    return make(
+        moved=evidence.source,
+        moved_held=said,
+        unseen=said,
+        returned=said,
+        resampled=(evidence.chosen, evidence.chosen[::-1]),
+        others=(evidence.chosen,),
+        views=(evidence.target,),
+        odds=odds,
+        odds_moved=odds,
+        plan=plan,
+    )
+
+
+def test_every_score_is_a_number_where_all_is_known(make):
+    scores = scores_of(everything(make))
+    assert [name for name, value in scores.items() if not np.isfinite(value)] == []
+    accuracies = {name: scores[name] for name, score in SCORES.items() if score.unit == "accuracy"}
+    assert all(0 <= value <= 1 for value in accuracies.values()), accuracies
+    assert len(accuracies) > 15
+
+
+def test_a_score_that_does_not_apply_is_nan_and_says_why(make):
+    evidence = make()
+    for score in SCORES.values():
+        assert np.isnan(score(evidence)) == bool(score.why(evidence)), score.name
+    assert SCORES["plan_error"].why(evidence) == "the transport has no plan"
+    assert SCORES["stability"].why(evidence).startswith("the candidate was not fitted again")
+
+
+def test_every_source_is_in_the_bibliography():
+    keys = BIBLIOGRAPHY.read_text(encoding="utf-8")
+    sources = {score.source for score in SCORES.values()} - {""}
+    assert [key for key in sources if f"{{{key}," not in keys] == []
+    assert len(sources) > 10
+
+
+def test_scores_change_nothing_and_repeat_themselves(make):
+    evidence = everything(make)
+    before = evidence.chosen.copy(), evidence.held.copy()
+    first = scores_of(evidence)
+    assert scores_of(evidence) == first
+    np.testing.assert_array_equal(evidence.chosen, before[0])
+    np.testing.assert_array_equal(evidence.held, before[1])
+
+
+@pytest.mark.parametrize("part", ["held", "chosen", "unseen", "resampled", "others"])
+def test_probabilities_of_other_rows_are_refused(make, part):
+    wrong = np.full((7, 2), 0.5)
+    with pytest.raises(InputError, match=rf"Evidence: '{part}.*of shape \((40|20), 2\)"):
+        make(**{part: (wrong,) if part in ("resampled", "others") else wrong})
+
+
+ACCURACIES = {"moved_accuracy": "moved_held", "unseen_accuracy": "unseen"} | {
+    "circular_accuracy": "returned",
+    "held_accuracy": "held",
+}
+
+
+@pytest.mark.parametrize("name", ACCURACIES)
+def test_validation_counts_what_is_right(make, name):
+    said = LABELS.copy()
+    said[:10] = 1
+    assert SCORES[name](make(**{ACCURACIES[name]: shares_of(said)})) == pytest.approx(0.75)
+
+
+def test_circular_macro_is_the_mean_recall(make):
+    labels, said = np.repeat([0, 1], [30, 10]), np.zeros(40, dtype=int)
+    evidence = make(labels=labels, returned=shares_of(said))
+    assert SCORES["circular_macro"](evidence) == pytest.approx(0.5)
+    assert SCORES["circular_accuracy"](evidence) == pytest.approx(0.75)
+
+
+def test_importance_weights_count_rows_like_the_target(make):
+    # Rows of class 0 are all wrong, and three times as likely in the target.
+    said = np.ones(40, dtype=int)
+    odds = DomainOdds(source=np.where(LABELS == 0, np.log(3.0), 0.0), target=np.zeros(20))
+    evidence = make(moved_held=shares_of(said), unseen=shares_of(said), odds=odds, odds_moved=odds)
+    assert SCORES["importance_weighted"](evidence) == pytest.approx(0.25)
+    assert SCORES["importance_weighted_unseen"](evidence) == pytest.approx(0.25)
+    assert SCORES["importance_size"](evidence) == pytest.approx((3 + 1) ** 2 / (9 + 1) / 2)
+
+
+def test_doc_takes_off_what_confidence_was_lost(make):
+    evidence = make(moved_held=shares_of(HALF_WRONG, 0.8), chosen=shares_of(TRUTH, 0.7))
+    assert SCORES["mean_confidence"](evidence) == pytest.approx(0.7)
+    assert SCORES["doc"](evidence) == pytest.approx(0.4)
+
+
+def test_atc_counts_the_rows_above_the_threshold(make):
+    # Held rows are right at confidence .9 and wrong at .6; of the target a quarter is at .95.
+    right = np.arange(40) < 30
+    held = shares_of(np.where(right, LABELS, 1 - LABELS))
+    held[~right] = shares_of((1 - LABELS)[~right], 0.6)
+    chosen = shares_of(TRUTH, 0.65)
+    chosen[:5] = shares_of(TRUTH[:5], 0.95)
+    evidence = make(moved_held=held, unseen=held, chosen=chosen)
+    for name in ("atc", "atc_entropy", "atc_unseen"):
+        assert SCORES[name](evidence) == pytest.approx(0.25), name
+
+
+def test_atc_of_one_confidence_is_the_held_accuracy(make):
+    # Votes of few neighbours take few values: rows at the threshold count in the held share.
+    said = LABELS.copy()
+    said[:8] = 1
+    evidence = make(moved_held=shares_of(said))
+    assert SCORES["atc"](evidence) == pytest.approx(0.8)
+
+
+def test_calibrated_confidence_learns_how_often_the_classifier_is_right(make):
+    wrong = LABELS.copy()
+    wrong[::5] = 1 - wrong[::5]
+    evidence = make(moved_held=shares_of(wrong, 0.999), chosen=shares_of(TRUTH, 0.999))
+    assert SCORES["mean_confidence"](evidence) == pytest.approx(0.999)
+    assert SCORES["calibrated_confidence"](evidence) == pytest.approx(0.8, abs=1e-3)
+
+
+def test_entropy_and_infomax(make):
+    even, sure = make(chosen=np.full((20, 2), 0.5)), make(chosen=shares_of(TRUTH, 1 - 1e-15))
+    assert SCORES["entropy"](even) == pytest.approx(1)
+    assert SCORES["infomax"](even) == pytest.approx(0)
+    assert SCORES["entropy"](sure) == pytest.approx(0)
+    assert SCORES["infomax"](sure) == pytest.approx(1)
+
+
+def test_cot_is_a_linear_program():
+    draw = np.random.default_rng(1)
+    said, shares = softmax(draw.normal(size=(7, 3)), axis=1), np.array([0.2, 0.3, 0.5])
+    cost = np.abs(said[:, None] - np.eye(3)[None]).sum(2) / 2
+    rows = [np.kron(np.eye(7)[i], np.ones(3)) for i in range(7)]
+    columns = [np.kron(np.ones(7), np.eye(3)[c]) for c in range(3)]
+    b = [*np.full(7, 1 / 7), *shares]
+    least = linprog(cost.ravel(), A_eq=np.array(rows + columns), b_eq=b).fun
+    assert label_distance(said, shares) == pytest.approx(least, abs=1e-9)
+    assert label_distance(said, np.array([0.0, 1.0, 0.0])) == pytest.approx(1 - said[:, 1].mean())
+
+
+def test_cot_sees_what_the_mean_confidence_does_not(make):
+    collapse = make(chosen=shares_of(np.zeros(20, dtype=int), 1.0))
+    assert SCORES["mean_confidence"](collapse) == 1
+    assert SCORES["cot"](collapse) == pytest.approx(0.5)
+
+
+def test_neighbours_agree_in_the_features_and_in_a_view(make):
+    alternating = np.arange(20) % 2
+    good, bad = make(), make(chosen=alternating)
+    for name in ("own_agreement", "own_guarded"):
+        assert SCORES[name](good) > 0.85
+        assert SCORES[name](bad) < 0.6
+    view = np.arange(20) % 2 * 9.0 + np.random.default_rng(0).normal(size=20)
+    seen = make(chosen=alternating, views=(view[:, None],))
+    assert SCORES["view_agreement"](seen) > 0.85
+    assert SCORES["view_beyond_chance"](seen) > 0.7
+    assert SCORES["view_agreement"](make(views=(view[:, None],))) < 0.6
+
+
+def test_neighbours_that_are_given_are_not_sought_again(make):
+    near = np.arange(20)[:, None] * 0  # everyone's neighbour is the first row
+    assert SCORES["own_agreement"](make(near=near)) == 0.5
+
+
+def test_neighbours_do_not_depend_on_the_units_of_a_feature(make):
+    evidence = make()
+    scaled = make(target=evidence.target * [1.0, 1e6] + [1e9, 0])
+    assert SCORES["own_agreement"](scaled) == SCORES["own_agreement"](evidence)
+
+
+def test_a_collapse_of_many_classes_is_seen_and_label_shift_is_not_one(make):
+    size, even = 5, np.arange(40) % 5
+    one = shares_of(np.zeros(20, dtype=int), size=size)
+    many = {"labels": even, "n_classes": size, "held": shares_of(even, size=size)}
+    given = many | {"baseline": one}
+    assert collapsed(make(**given | {"chosen": one}))
+    assert not collapsed(make(**given | {"chosen": shares_of(np.arange(20) % 5, size=size)}))
+    assert SCORES["own_guarded"](make(**given | {"chosen": one})) == 0
+    # Where the source itself holds nothing else, it is not the candidate's doing.
+    rare = np.r_[np.zeros(36, dtype=int), 1, 2, 3, 4]
+    told = np.r_[np.zeros(16, dtype=int), 1, 2, 3, 4]
+    given = {"labels": rare, "n_classes": size, "held": shares_of(rare, size=size)}
+    assert not collapsed(make(**given | {"baseline": one, "chosen": shares_of(told, size=size)}))
+
+
+def test_agreement_with_others_and_their_majority(make):
+    said = [TRUTH, TRUTH, 1 - TRUTH]
+    others = tuple(shares_of(classes) for classes in said)
+    evidence = make(others=others)
+    assert SCORES["agreement_others"](evidence) == pytest.approx(2 / 3)
+    assert SCORES["agreement_majority"](evidence) == 1
+    assert SCORES["agreement_majority"](make(chosen=1 - TRUTH, others=others)) == pytest.approx(0.5)
+
+
+def test_stability_and_disagreement(make):
+    turned = np.r_[1 - TRUTH[:5], TRUTH[5:]]
+    evidence = make(resampled=(shares_of(TRUTH), shares_of(turned)))
+    assert SCORES["stability"](evidence) == pytest.approx(0.875)
+    assert SCORES["disagreement"](evidence) == pytest.approx(0.75)
+    assert np.isnan(SCORES["disagreement"](make(resampled=(shares_of(TRUTH),))))
+
+
+def test_plan_scores_are_its_numbers(make):
+    scores = scores_of(everything(make))
+    assert scores["plan_same_class"] == 0.9
+    assert scores["plan_same_class_beyond_chance"] == pytest.approx(0.8)
+    assert scores["plan_class_shift"] == pytest.approx(0.25)
+    assert (scores["plan_error"], scores["plan_perplexity"]) == (1e-4, 0.1)
+    assert scores["plan_source"] == 0.5
+
+
+def test_label_shift_is_estimated_both_ways(make):
+    # A classifier right in nine of ten, and a target of one row in five of class 0.
+    said = np.where(np.arange(40) % 10 == 0, 1 - LABELS, LABELS)
+    told = np.where(np.arange(200) < 40, 0, 1)
+    told = np.where(np.arange(200) % 10 == 0, 1 - told, told)
+    target = np.random.default_rng(0).normal(size=(200, 2))
+    evidence = make(
+        held=shares_of(said), baseline=shares_of(told), chosen=shares_of(told), target=target
+    )
+    np.testing.assert_allclose(black_box_shares(evidence), [0.2, 0.8], atol=1e-6)
+    np.testing.assert_allclose(likeliest_shares(evidence), [0.2, 0.8], atol=1e-3)
+    assert SCORES["label_shift_bbse"](evidence) == pytest.approx(0.3, abs=1e-6)
+    assert SCORES["label_shift_em"](evidence) == pytest.approx(0.3, abs=1e-3)
+    assert SCORES["class_shift"](evidence) == pytest.approx(abs((told == 0).mean() - 0.5))
+    assert SCORES["recall_by_shares"](evidence) == pytest.approx(0.9, abs=1e-3)
+
+
+def test_area_is_that_of_the_curve():
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=30).round(1), draw.normal(0.5, size=20).round(1)
+    truth = roc_auc_score(np.repeat([0, 1], [30, 20]), np.r_[x, y])
+    assert area(x, y) == pytest.approx(truth)
+
+
+def test_chance_of_an_area_is_uniform_where_nothing_differs():
+    draw = np.random.default_rng(0)
+    chances = [area_chance(area(*draw.normal(size=(2, 40))), 40, 40) for _ in range(400)]
+    for share in (0.05, 0.5, 0.95):
+        assert np.mean(np.array(chances) < share) == pytest.approx(share, abs=0.06)
+
+
+@pytest.mark.parametrize("name", ["domain_near", "energy", "support"])
+def test_a_shift_is_seen_and_its_remedy_too(make, name):
+    draw = np.random.default_rng(0)
+    x, y = draw.normal(size=(200, 3)), draw.normal(size=(150, 3))
+    labels = np.arange(200) % 2
+    given = {
+        "labels": labels,
+        "held": shares_of(labels),
+        "baseline": shares_of(np.arange(150) % 2),
+        "chosen": shares_of(np.arange(150) % 2),
+        "source": x,
+        "target": y + 4,
+        "moved": x + 4,
+    }
+    scores = scores_of(make(**given))
+    assert scores[name] > 0.5 > 5 * (scores[f"{name}_moved"] - (name == "domain_near") / 2)
+    if name == "domain_near":
+        assert scores["domain_near_p"] < 1e-6
+        assert scores["domain_near_p_moved"] > 1e-2
+
+
+def test_energy_is_that_of_the_definition(make):
+    evidence = make()
+    both = np.concatenate([evidence.source, evidence.target])
+    x, y = ((rows - both.mean(0)) / both.std(0) for rows in (evidence.source, evidence.target))
+
+    def mean(one, other):
+        return np.mean([np.linalg.norm(p - q) for p, q in product(one, other)])
+
+    across = 2 * mean(x, y)
+    assert SCORES["energy"](evidence) == pytest.approx(
+        (across - mean(x, x) - mean(y, y)) / across, abs=1e-9
+    )
+
+
+def test_a_target_within_the_source_is_supported():
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=(300, 2))
+    assert support_share(x, draw.normal(size=(300, 2))) < 0.06
+    assert support_share(x, np.r_[x[:150], x[:150] + 40]) == pytest.approx(0.5, abs=0.02)
+
+
+def test_soft_votes_are_those_of_the_neighbours():
+    draw = np.random.default_rng(0)
+    rows, queries = draw.normal(size=(50, 3)) + 1e5, draw.normal(size=(20, 3)) + 1e5
+    labels = draw.integers(0, 4, 50)
+    found = soft_votes(queries, rows, labels, 4, k=7)
+    for query, shares in zip(queries, found, strict=True):
+        square = np.square(rows - query).sum(1)
+        near = np.argsort(square)[:7]
+        weight = np.exp(-square[near] / square[near].mean())
+        np.testing.assert_allclose(
+            shares, np.bincount(labels[near], weight, minlength=4) / weight.sum(), atol=1e-4
+        )
+
+
+def test_votes_agree_with_what_is_predicted():
+    shares = np.random.default_rng(0).dirichlet(np.ones(4), size=100)
+    predicted = np.arange(100) % 4
+    kept = agreeing(shares, predicted)
+    np.testing.assert_array_equal(kept.argmax(1), predicted)
+    np.testing.assert_allclose(kept.sum(1), 1)
+    same = shares.argmax(1) == predicted
+    np.testing.assert_array_equal(kept[same], shares[same])
+    assert (kept[~same].max(1) <= shares[~same].max(1)).all()

@@ -1,0 +1,220 @@
+"""The rule's answer, the shift between two domains, and a verdict as text and JSON."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from monge.errors import InputError
+from monge.verdict import (
+    Choice,
+    ClassEstimate,
+    ClassShare,
+    Estimate,
+    Evidence,
+    Item,
+    Shift,
+    Tried,
+    Verdict,
+    decide,
+    shift_of,
+)
+
+GOOD, POOR = ({"cot": x, "atc": x + 0.05, "doc": x + 0.02} for x in (0.9, 0.6))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "decision"),
+    [(POOR, GOOD, "adapt"), (GOOD, POOR, "abstain"), (GOOD, GOOD, "abstain")],
+)
+def test_the_rule_adapts_where_the_scores_say_so(before, after, decision):
+    ruling = decide({"source_only": before, "coral": after})
+    assert (ruling.decision, ruling.choice) == (decision, "coral")
+    for name, scores in (("source_only", before), ("coral", after)):
+        found = ruling.estimates[name]
+        assert found.value == pytest.approx(np.mean(list(scores.values())))
+        assert found.low < found.value < found.high
+
+
+def test_scores_that_differ_leave_it_undecided():
+    mixed = {"cot": 0.5, "atc": 0.99, "doc": 0.8}
+    assert decide({"source_only": POOR, "coral": mixed}).decision == "undecided"
+
+
+def test_the_gain_is_of_the_scores_that_both_have():
+    ruling = decide({"source_only": {"cot": 0.7}, "coral": {"cot": 0.8, "atc": 0.1}})
+    assert ruling.gains["coral"].value == pytest.approx(0.1)
+
+
+def test_a_collapse_is_not_taken():
+    ruling = decide({"source_only": POOR, "a": GOOD | {"collapsed": 1.0}, "b": POOR})
+    assert ruling.choice == "b"
+    assert decide({"source_only": POOR, "a": GOOD | {"collapsed": 1.0}}).decision == "abstain"
+
+
+def test_alone_the_source_is_kept_as_it_is():
+    ruling = decide({"source_only": POOR})
+    assert (ruling.decision, ruling.choice, ruling.gains) == ("abstain", "source_only", {})
+
+
+def drawn(labels, seed, way=0.0):
+    draw = np.random.default_rng(seed)
+    centres = np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 4.0]])
+    return centres[labels] + draw.normal(size=(len(labels), 2)) + way
+
+
+def evidence_of(labels, truth, way=0.0):
+    """Evidence of a classifier that knows the centres of three classes."""
+    x, y = drawn(labels, 0), drawn(truth, 1, way)
+
+    def said(rows):
+        square = [np.square(rows - centre).sum(1) for centre in ([0, 0], [4, 0], [0, 4])]
+        shares = np.exp(-np.array(square).T / 2)
+        return shares / shares.sum(1, keepdims=True)
+
+    return Evidence(
+        labels=labels,
+        n_classes=3,
+        held=said(x),
+        baseline=said(y),
+        chosen=said(y),
+        source=x,
+        target=y,
+    )
+
+
+EVEN = np.arange(600) % 3
+FEWER = np.repeat([0, 1, 2], [60, 180, 360])
+NONE = np.repeat([1, 2], [300, 300])
+
+
+@pytest.mark.parametrize(
+    ("truth", "way", "kinds"),
+    [(EVEN, 0.0, ()), (FEWER, 0.0, ("label",)), (NONE, 0.0, ("label",))],
+)
+def test_label_shift_is_told_from_nothing(truth, way, kinds):
+    shift = shift_of(evidence_of(EVEN, truth, way), "abc")
+    assert shift.kinds == kinds
+    found = np.bincount(truth, minlength=3) / len(truth)
+    np.testing.assert_allclose([part.target for part in shift.classes], found, atol=0.03)
+    assert [part.label for part in shift.classes if part.missing] == (
+        ["a"] if truth is NONE else []
+    )
+
+
+def test_a_moved_target_is_covariate_shift_and_beyond_the_source():
+    shift = shift_of(evidence_of(EVEN, EVEN, 3.0), "abc")
+    assert {"covariate", "support"} <= set(shift.kinds)
+    assert shift.area > 0.9
+    assert shift.chance < 1e-9
+    assert "support mismatch" in shift.words
+
+
+def test_where_labels_do_not_explain_the_shift_the_adapted_classifier_says_the_shares():
+    evidence = evidence_of(EVEN, EVEN, 1.5)
+    adapted = replace(evidence, chosen=np.eye(3)[EVEN])
+    assert "label" in shift_of(evidence, "abc").kinds
+    shift = shift_of(evidence, "abc", adapted)
+    assert "label" not in shift.kinds
+    assert "covariate" in shift.kinds
+    assert [part.target for part in shift.classes] == pytest.approx([1 / 3] * 3)
+
+
+@pytest.fixture
+def verdict():
+    def tried(name, value, gain=None):
+        return Tried(
+            choice=Choice(name=name, parameters={"transport": name.title() + "()"}),
+            estimate=Estimate(value=value, low=value - 0.05, high=value + 0.05),
+            gain=gain,
+            seconds=0.1,
+            scores={"cot": value},
+        )
+
+    gain = Estimate(value=0.2, low=0.1, high=0.3)
+    trials = tried("source_only", 0.7), tried("coral", 0.9, gain)
+    failed = Tried(choice=Choice(name="exact", parameters={}), estimate=None, gain=None,
+                   seconds=0.0, reason="no luck")  # fmt: skip
+    return Verdict(
+        decision="adapt",
+        choice=trials[1].choice,
+        source_only=trials[0].estimate,
+        chosen=trials[1].estimate,
+        gain=gain,
+        shift=Shift(
+            kinds=("covariate",),
+            area=0.9,
+            chance=0.0,
+            area_weighted=0.9,
+            label_shift=0.01,
+            outside=0.0,
+            classes=(ClassShare(label="a", source=0.5, target=0.5),),
+        ),
+        per_class=(ClassEstimate(label=1, predicted=1.0, right=None),),
+        evidence=(
+            Item(score="cot", value=0.9, before=0.7, words="Optimal-transport confidence"),
+            Item(score="plan_error", value=0.0, before=None, words="Marginal error"),
+        ),
+        warnings=("Missing class: none of b.",),
+        trials=(*trials, failed),
+        rows=(1000, 20),
+    )
+
+
+def test_json_gives_the_same_verdict_again(verdict):
+    text = json.dumps(verdict.to_json(), allow_nan=False)
+    assert Verdict.from_json(json.loads(text)) == verdict
+    assert json.loads(text)["schema"] == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"schema": 2},
+        {"decision": "maybe"},
+        {"gain": {"value": 1}},
+        {"rows": []},
+        {"trials": [{}]},
+        {"shift": None},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_json_of_something_else_is_refused(verdict, change):
+    with pytest.raises(InputError, match=r"Verdict.from_json: 'content' must be"):
+        Verdict.from_json(verdict.to_json() | change)
+
+
+def test_json_that_is_no_mapping_is_refused():
+    with pytest.raises(InputError, match="of schema 1, got list"):
+        Verdict.from_json([])
+
+
+def test_printed_it_is_one_screen(verdict):
+    text = str(verdict)
+    for words in (
+        "Adapt with coral: it is thought to gain +20.0 points.",
+        "covariate shift",
+        "Source only   70.0 % (65.0 to 75.0)",
+        "+20.0 points (+10.0 to +30.0)",
+        "Optimal-transport confidence",
+        "failed: no luck",
+        "Missing class: none of b.",
+        "no label of the 20 target rows was read; 1,000 source rows.",
+    ):
+        assert words in text
+    assert max(map(len, text.splitlines())) < 100
+
+
+@pytest.mark.parametrize(
+    ("decision", "followed", "words"),
+    [
+        ("adapt", "coral", "Adapt with coral"),
+        ("abstain", "source_only", "Do not adapt"),
+        ("undecided", "source_only", "Undecided"),
+    ],
+)
+def test_what_is_followed(verdict, decision, followed, words):
+    ruled = replace(verdict, decision=decision)
+    assert ruled.followed.name == followed
+    assert ruled.advice.startswith(words)
