@@ -12,6 +12,7 @@ from monge.progress import Report, silent
 from monge.report.accuracies import exceptions_sentence, picture_of_accuracies
 from monge.report.page import write_page
 from monge.report.pictures import Picture, draw_all
+from monge.report.verdicts import picture_of_verdicts, verdict_sentence
 from monge.results import Evidence, Result
 
 __all__ = [
@@ -19,6 +20,8 @@ __all__ = [
     "draw_all",
     "exceptions_sentence",
     "picture_of_accuracies",
+    "picture_of_verdicts",
+    "verdict_sentence",
     "write_page",
     "write_report",
 ]

@@ -6,13 +6,29 @@ at the bottom of the house because those rooms may not import `experiments`.
 
 from monge.results.accuracy import AccuracyResult, PairResult
 from monge.results.run import Evidence, MethodResult, PlanResult, Result, Spread
+from monge.results.verdict import (
+    Estimated,
+    Figures,
+    Judged,
+    ShiftResult,
+    Tried,
+    VerdictResult,
+    figures_of,
+)
 
 __all__ = [
     "AccuracyResult",
+    "Estimated",
     "Evidence",
+    "Figures",
+    "Judged",
     "MethodResult",
     "PairResult",
     "PlanResult",
     "Result",
+    "ShiftResult",
     "Spread",
+    "Tried",
+    "VerdictResult",
+    "figures_of",
 ]
