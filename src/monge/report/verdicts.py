@@ -82,7 +82,7 @@ def draw_verdicts(result: VerdictResult) -> Drawing:
     """Draw a panel for each classifier: estimate over truth, with its interval, harm marked."""
     classifiers = list(dict.fromkeys(each.classifier for each in result.judged))
     title = verdict_sentence(result)
-    figure = new_figure(title, 4.4, width=max(5.0, 3.9 * len(classifiers)))
+    figure = new_figure(title, 4.8, width=max(5.0, 3.9 * len(classifiers)))
     panels = figure.subplots(1, len(classifiers), sharex=True, sharey=True, squeeze=False)[0]
     for axes, classifier in zip(panels, classifiers, strict=True):
         axes.plot([0, 100], [0, 100], color=GREY, linewidth=1.0, zorder=1)
@@ -90,7 +90,6 @@ def draw_verdicts(result: VerdictResult) -> Drawing:
         for each in sorted(rows, key=lambda each: each.harmed):  # harm lies on top
             _draw(axes, each)
         axes.set_title(classifier, loc="center", fontsize=10)
-        axes.set_aspect("equal")
         axes.set_xlabel("true accuracy, %")
         axes.grid(alpha=0.3)
     panels[0].set_ylabel("estimated accuracy, %")
@@ -108,6 +107,8 @@ def draw_verdicts(result: VerdictResult) -> Drawing:
         ncols=2,
         fontsize=9,
     )
+    for axes in panels:
+        axes.label_outer()
     return Drawing(name="verdict", title=title, alt_text=_in_words(result), figure=figure)
 
 
