@@ -43,13 +43,18 @@ class SmallTable:
     about: str
 
 
-def _bundled(loader: str, about: str) -> Callable[[str], SmallTable]:
+def _bundled(about: str) -> Callable[[str], SmallTable]:
     """Read one of scikit-learn's own classifications."""
 
     def read(name: str) -> SmallTable:
-        from sklearn import datasets  # noqa: PLC0415 - slow to import, rarely used
+        from sklearn.datasets import (  # noqa: PLC0415 - slow to import, rarely used
+            load_breast_cancer,
+            load_iris,
+            load_wine,
+        )
 
-        found = getattr(datasets, loader)()
+        loaders = {"wine": load_wine, "cancer": load_breast_cancer, "iris": load_iris}
+        found = loaders[name]()
         columns = tuple(str(column).partition(" (")[0] for column in found.feature_names)
         return _table(name, found.data, found.target, columns, about)
 
@@ -116,9 +121,9 @@ _HOMES = (
 )
 
 _READERS: dict[str, Callable[[str], SmallTable]] = {
-    "wine": _bundled("load_wine", "wines; the grower, one of three"),
-    "cancer": _bundled("load_breast_cancer", "tumours; whether one is benign"),
-    "iris": _bundled("load_iris", "flowers; the species, one of three"),
+    "wine": _bundled("wines; the grower, one of three"),
+    "cancer": _bundled("tumours; whether one is benign"),
+    "iris": _bundled("flowers; the species, one of three"),
     "diabetes": _diabetes,
     "cars": _mlxtend(
         "autompg_data",
