@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import cdist
 
 from monge.adapters.classifiers import classifier_of
 from monge.data import SHIFTS, load_uci_digits
@@ -117,6 +118,26 @@ def test_every_case_says_what_it_is():
     assert len({case.kind for case in SUITE.values()}) == 2
     for family in FAMILIES:
         assert len({case.kind for case in SUITE.values() if case.family == family}) == 1
+
+
+HIDDEN = [name for name, case in SUITE.items() if case.hidden]
+
+
+def test_hidden_shifts_are_those_of_names_and_symmetries():
+    assert {SUITE[name].family for name in HIDDEN} == {"permuted labels", "symmetry"}
+    assert len(HIDDEN) == 8
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_no_row_of_a_hidden_shift_shows_what_was_done(name):
+    source, target, _ = SUITE[name].make(0)
+    x, y = (side.x.numpy() - side.x.numpy().mean(0) for side in (source, target))
+    rows, sides = np.concatenate([x, y]), np.repeat([0, 1], [len(x), len(y)])
+    away = cdist(rows, rows, "sqeuclidean")
+    np.fill_diagonal(away, np.inf)
+    alike = sides[away.argmin(1)] == sides
+    assert 0.43 < alike.mean() < 0.57  # as if both sides were drawn from one cloud
+    assert right("nearest", source, target) < 0.9  # and yet much is lost
 
 
 @pytest.mark.parametrize("seed", [-1, 0.5, True, None])

@@ -285,6 +285,7 @@ def test_what_is_written(tmp_path, judge):
         "case": "toy-a",
         "family": "toys",
         "kind": "synthetic",
+        "hidden": False,
         "seed": 3,
         "classifier": "nearest",
         "candidate": "coral",
@@ -448,8 +449,8 @@ def test_the_five_figures():
     assert figures.cost == pytest.approx(8.5)  # of 7, 7, 10 and 10
     assert figures.adapted == pytest.approx(3 / 4)
     assert {name for name, _ in GOALS.items()} == set(vars(figures)) - {"verdicts"}
-    values = {title: value for title, value, _ in figure_rows(figures)}
-    assert list(values.values()) == ["25.0 %", "28.0 %", "10.3", "50.0 %", "8.5", "75.0 %"]
+    values = [row[1] for row in figure_rows(result(*ALL))]
+    assert values == ["25.0 %", "28.0 %", "10.3", "50.0 %", "8.5", "75.0 %"]
 
 
 def test_figures_of_nothing_and_without_intervals():
@@ -507,6 +508,18 @@ def test_families_are_summed_up_by_themselves():
     assert content["families"]["a"]["harmed"] == 0
     assert content["families"]["b"]["harmed"] == pytest.approx(1 / 3)
     assert content["figures"]["harmed"] == pytest.approx(1 / 4)
+
+
+def test_what_no_row_shows_is_told_apart():
+    whole = result(*ALL)
+    whole.shifts["harm"] = replace(whole.shifts["harm"], hidden=True)
+    assert whole.shown() == (GOOD, POINT, STAY)
+    content = whole.to_json()
+    assert content["figures_shown"]["harmed"] == 0
+    assert content["figures"]["harmed"] == pytest.approx(1 / 4)
+    assert figure_rows(whole)[0][1:3] == ("25.0 %", "0.0 %")
+    assert "without target labels: `harm`." in markdown(whole)
+    assert "Hidden are" not in markdown(result(*ALL))
 
 
 def section(text, title):

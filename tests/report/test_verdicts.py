@@ -95,6 +95,8 @@ def test_nothing_lies_on_anything_else(rows):
     canvas.draw()
     (legend,) = figure.legends
     box = legend.get_window_extent(canvas.get_renderer())
+    assert box.x0 >= 0
+    assert box.x1 <= figure.bbox.x1
     for axes in figure.axes:
         for label in (axes.xaxis.label, *axes.get_xticklabels()):
             assert not box.overlaps(label.get_window_extent(canvas.get_renderer()))

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from monge.experiments import Experiment, Finished
 from monge.experiments.accuracy.table import summary
-from monge.experiments.verdict.table import figure_rows
+from monge.experiments.verdict.table import FIGURES, figure_rows
 from monge.nets import LayerSummary
 from monge.report import exceptions_sentence, verdict_sentence
-from monge.results import AccuracyResult, VerdictResult, figures_of
+from monge.results import AccuracyResult, VerdictResult
 
 __all__ = [
     "complain",
@@ -165,10 +165,9 @@ def print_verdicts(result: VerdictResult, out: Path) -> None:
     if result.judged:
         title = f"{len(result.judged)} verdicts on {len(result.shifts)} shifts"
         table = Table(title=title, title_justify="left")
-        table.add_column("figure")
-        table.add_column("value", justify="right")
-        table.add_column("goal", justify="right")
-        for row in figure_rows(figures_of(result.judged)):
+        for name in FIGURES:
+            table.add_column(name, justify="left" if name == FIGURES[0] else "right")
+        for row in figure_rows(result):
             table.add_row(*row)
         Console().print(table)
     say(verdict_sentence(result))

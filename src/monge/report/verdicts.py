@@ -82,7 +82,7 @@ def draw_verdicts(result: VerdictResult) -> Drawing:
     """Draw a panel for each classifier: estimate over truth, with its interval, harm marked."""
     classifiers = list(dict.fromkeys(each.classifier for each in result.judged))
     title = verdict_sentence(result)
-    figure = new_figure(title, 4.8, width=max(5.0, 3.9 * len(classifiers)))
+    figure = new_figure(title, 4.8, width=max(7.0, 3.9 * len(classifiers)))
     panels = figure.subplots(1, len(classifiers), sharex=True, sharey=True, squeeze=False)[0]
     for axes, classifier in zip(panels, classifiers, strict=True):
         axes.plot([0, 100], [0, 100], color=GREY, linewidth=1.0, zorder=1)

@@ -85,6 +85,8 @@ class ShiftResult:
         As in the suite.
     n, m, d, classes
         Rows of source and target, features, classes of the source; of the first seed.
+    hidden
+        Whether no row shows what was done, by construction.
 
     Examples
     --------
@@ -99,6 +101,7 @@ class ShiftResult:
     m: int
     d: int
     classes: int
+    hidden: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -350,6 +353,10 @@ class VerdictResult:
         """Every candidate that was tried, in the order of the first time."""
         return tuple(dict.fromkeys(name for each in self.judged for name in each.tried))
 
+    def shown(self) -> tuple[Judged, ...]:
+        """Return the verdicts on shifts of which rows show something."""
+        return tuple(each for each in self.judged if not self.shifts[each.shift].hidden)
+
     def families(self) -> dict[str, list[Judged]]:
         """Return the verdicts by family, in the order of the suite."""
         found: dict[str, list[Judged]] = {}
@@ -382,6 +389,7 @@ class VerdictResult:
             "command": self.command,
             "rule": self.rule,
             "figures": figures_of(self.judged).to_json(),
+            "figures_shown": figures_of(self.shown()).to_json(),
             "families": {
                 name: figures_of(rows).to_json() for name, rows in self.families().items()
             },

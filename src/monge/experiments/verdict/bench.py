@@ -262,4 +262,5 @@ def _described(case: Case, drawn: Domains) -> ShiftResult:
         m=len(drawn.target),
         d=drawn.source.x.shape[1],
         classes=len(np.unique(drawn.source.labels.numpy())),
+        hidden=case.hidden,
     )

@@ -64,6 +64,10 @@ class Case:
         Whether it is built from files that no package brings.
     fixed
         Whether every seed draws the same rows: then one seed says all.
+    hidden
+        Whether no row of either domain shows what was done, by construction: classes that
+        exchanged their names or, in a shape with symmetries, their places. Nobody can tell the
+        accuracy there without labels of the target.
 
     Examples
     --------
@@ -82,6 +86,7 @@ class Case:
     build: Build
     needs_data: bool = False
     fixed: bool = False
+    hidden: bool = False
 
     def make(self, seed: int, data_dir: Path | None = None) -> Domains:
         """Draw source and target: the same seed gives the same rows on the same machine.

@@ -12,9 +12,10 @@ __all__ = ["score_lines"]
 def score_lines(result: VerdictResult) -> str:
     """Write JSON lines, one for each shift, seed, classifier and candidate that did not fail.
 
-    ``case``, ``family``, ``kind``, ``seed``, ``classifier``, ``candidate``, ``n``, ``m``, ``d``,
-    ``classes``, ``accuracy`` (the truth), ``source_only`` (the truth without adapting),
-    ``seconds``, ``judging`` and ``scores``, each by name, ``null`` where it does not apply.
+    ``case``, ``family``, ``kind``, ``hidden``, ``seed``, ``classifier``, ``candidate``, ``n``,
+    ``m``, ``d``, ``classes``, ``accuracy`` (the truth), ``source_only`` (the truth without
+    adapting), ``seconds``, ``judging`` and ``scores``, each by name, ``null`` where it does not
+    apply.
     """
     lines = []
     for each in result.judged:
@@ -26,6 +27,7 @@ def score_lines(result: VerdictResult) -> str:
                 "case": each.shift,
                 "family": shift.family,
                 "kind": shift.kind,
+                "hidden": shift.hidden,
                 "seed": each.seed,
                 "classifier": each.classifier,
                 "candidate": name,

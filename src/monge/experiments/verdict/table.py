@@ -8,7 +8,7 @@ from statistics import fmean
 from monge.results import Figures, Judged, VerdictResult, figures_of
 from monge.results.verdict import SOURCE_ONLY
 
-__all__ = ["GOALS", "figure_rows", "markdown"]
+__all__ = ["FIGURES", "GOALS", "figure_rows", "markdown"]
 
 GOALS = {
     "harmed": ("verdicts that end over a point below source-only", "at most 5 %"),
@@ -21,10 +21,14 @@ GOALS = {
 """What each figure is, and what is wanted of it."""
 
 
-def figure_rows(figures: Figures) -> list[tuple[str, str, str]]:
-    """Return a row for each figure: what it is, its value, the goal."""
-    shown = _shown(figures)
-    return [(title, shown[name], goal) for name, (title, goal) in GOALS.items()]
+FIGURES = ("figure", "all", "not hidden", "goal")
+"""The head of `figure_rows`."""
+
+
+def figure_rows(result: VerdictResult) -> list[tuple[str, str, str, str]]:
+    """Return a row for each figure: what it is, of all, of what rows can show, and the goal."""
+    every, shown = _shown(figures_of(result.judged)), _shown(figures_of(result.shown()))
+    return [(title, every[name], shown[name], goal) for name, (title, goal) in GOALS.items()]
 
 
 def _shown(figures: Figures) -> dict[str, str]:
@@ -60,7 +64,13 @@ def markdown(result: VerdictResult) -> str:
 
 def _finished(result: VerdictResult) -> Iterator[str]:
     yield f"## All {len(result.judged)} verdicts on {len(result.shifts)} shifts"
-    yield _grid(("figure", "value", "goal"), figure_rows(figures_of(result.judged)))
+    yield _grid(FIGURES, figure_rows(result))
+    hidden = [f"`{name}`" for name, shift in result.shifts.items() if shift.hidden]
+    if hidden:
+        yield (
+            "Hidden are shifts of which no row shows what was done, by construction: nobody can "
+            f"tell the accuracy without target labels: {', '.join(hidden)}."
+        )
     yield "## What other ways would have come to"
     yield _grid(("followed", "harmed", "gain kept", "adapts"), list(_others(result)))
     yield "## By family"
