@@ -279,6 +279,7 @@ def test_what_is_written(tmp_path, judge):
         "coral": 0.95,
         "exact": None,
     }
+    assert content["verdicts"][0]["fits"] == {"source_only": 0.5, "coral": 0.5, "exact": 0.5}
     rows = [json.loads(line) for line in table.read_text().splitlines()]
     assert [row["candidate"] for row in rows] == ["source_only", "coral"]
     assert rows[1] == {

@@ -18,7 +18,7 @@ import torch
 from monge._types import NDArray
 from monge.experiments.network import digest
 from monge.results import Estimated
-from monge.results.verdict import SOURCE_ONLY
+from monge.results.judged import SOURCE_ONLY
 
 __all__ = ["RULE", "Given", "Opinion", "Trials", "Tried", "decide", "try_candidates"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from statistics import fmean
 
 from monge.results import Figures, Judged, VerdictResult, figures_of
-from monge.results.verdict import SOURCE_ONLY
+from monge.results.judged import SOURCE_ONLY
 
 __all__ = ["FIGURES", "GOALS", "figure_rows", "markdown"]
 
