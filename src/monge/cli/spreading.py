@@ -11,7 +11,8 @@ _NUMBER = re.compile(r"-?[0-9]+")
 _NAME = re.compile(r"[^-].*")
 
 _WORDS = {"--seeds": _NUMBER}
-_BENCH_WORDS = _WORDS | {"--pairs": _NAME, "--methods": _NAME}
+_BENCH = ("--pairs", "--methods", "--shifts", "--families", "--classifiers")
+_BENCH_WORDS = _WORDS | dict.fromkeys(_BENCH, _NAME)
 
 
 def spread_lists(words: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -105,8 +106,8 @@ def _labelled(x: NDArray, labels: NDArray, name: str) -> Labelled:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Start:
-    """What is particular to one of the two beginnings.
+class Start:
+    """What is particular to a beginning.
 
     Attributes
     ----------
@@ -126,18 +127,18 @@ class _Start:
 
 
 _STARTS = {
-    "blobs": _Start(begin=blobs, shifted=partial(moved, way=3.0), noise=1.5, overlap=1.0, out=1),
-    "digits": _Start(
+    "blobs": Start(begin=blobs, shifted=partial(moved, way=3.0), noise=1.5, overlap=1.0, out=1),
+    "digits": Start(
         begin=digits, shifted=partial(redrawn, right=1.0), noise=0.3, overlap=0.2, out=2
     ),
 }
 
-_Row = tuple[str, str, tuple[Change, ...], str]
+Row: TypeAlias = tuple[str, str, tuple[Change, ...], str]
 """Second half of the name, family, changes, what is known."""
 
 
-def _common(start: _Start) -> list[_Row]:
-    """Return the shifts that both beginnings have."""
+def common(start: Start) -> list[Row]:
+    """Return the shifts that every beginning can have."""
     shifted, rare = start.shifted, "Classes are down to ten times rarer in the "
     return [
         (
@@ -193,7 +194,7 @@ def _common(start: _Start) -> list[_Row]:
     ]
 
 
-_OWN: dict[str, list[_Row]] = {
+_OWN: dict[str, list[Row]] = {
     "blobs": [
         (
             "rotation-25",
@@ -226,6 +227,6 @@ SHIFTS: dict[str, Shift] = {
         name=f"{first}-{second}", family=family, about=about, begin=start.begin, changes=changes
     )
     for first, start in _STARTS.items()
-    for second, family, changes, about in (*_OWN[first], *_common(start))
+    for second, family, changes, about in (*_OWN[first], *common(start))
 }
 """Every synthetic shift by name."""

@@ -33,12 +33,16 @@ def code_version() -> str:
     return source_hash(Path(monge.__file__).parent)
 
 
-def source_hash(folder: Path) -> str:
-    """Hash the sources under a folder, name by name, with the versions of the libraries."""
+def source_hash(folder: Path, apart: tuple[str, ...] = _APART) -> str:
+    """Hash the sources under a folder, name by name, with the versions of the libraries.
+
+    Rooms and files that ``apart`` names, by their path inside the folder, are left out.
+    """
     running = hashlib.sha256()
     for path in sorted(folder.rglob("*.py")):
         inside = path.relative_to(folder)
-        if inside.parts[0] not in _APART:
+        named = {inside.as_posix(), *(parent.as_posix() for parent in inside.parents)}
+        if not named & set(apart):
             content = path.read_bytes()
             running.update(f"{inside.as_posix()} {len(content)}\n".encode())
             running.update(content)

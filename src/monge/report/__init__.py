@@ -13,6 +13,7 @@ from monge.report.accuracies import exceptions_sentence, picture_of_accuracies
 from monge.report.ladder import PUBLISHED
 from monge.report.page import write_page
 from monge.report.pictures import Picture, draw_all
+from monge.report.verdicts import picture_of_verdicts, verdict_sentence
 from monge.results import Evidence, Result
 
 __all__ = [
@@ -21,6 +22,8 @@ __all__ = [
     "draw_all",
     "exceptions_sentence",
     "picture_of_accuracies",
+    "picture_of_verdicts",
+    "verdict_sentence",
     "write_page",
     "write_report",
 ]
