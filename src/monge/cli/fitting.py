@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from monge.adapters import CLASSIFIERS, TRANSPORTS, Adapter
+from monge.adapters.artifact import PRECISIONS, Precision
 from monge.adapters.finding import asked_of
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
@@ -57,6 +58,14 @@ def fit(
     memory: Annotated[
         str, typer.Option("--memory", help="The most that the tables may take.", metavar="SIZE")
     ] = DEFAULT_BUDGET,
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            help="compact: points to seven digits, half the size or less; exact: as they are.",
+            metavar="WORD",
+        ),
+    ] = "compact",
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -65,6 +74,7 @@ def fit(
     Columns are matched by name: every column of SOURCE but the label and the dropped ones is a
     feature, and TARGET must have it.
     """
+    how = _precision(precision)
     adapter = _adapter(transport, classifier, option or [])
     with ending(as_json=as_json):
         require_free(out, force=force)
@@ -83,8 +93,17 @@ def fit(
             rooms.fit_tables(
                 adapter, left, right, label=label, features=sizes.features, report=bars
             )
-        adapter.save(out, notes={"label": label})
+        adapter.save(out, notes={"label": label}, precision=how)
     _tell(adapter, out, as_json=as_json)
+
+
+def _precision(word: str) -> Precision:
+    for known in PRECISIONS:
+        if word == known:
+            return known
+    raise typer.BadParameter(
+        f"{word!r} is not one of {', '.join(PRECISIONS)}.", param_hint="--precision"
+    )
 
 
 def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
