@@ -462,3 +462,44 @@ def test_without_the_libraries_of_tables_it_says_what_to_install(
     code, _, err = call("predict", tables / "adapter", tables / "target.csv", "-o", "o.csv")
     assert code == 1
     assert "pip install 'monge[tables]'" in err
+
+
+@pytest.mark.parametrize("text", ["inf", "Infinity", "+inf"])
+def test_an_option_may_be_infinite(call, tables, tmp_path, text):
+    words = ("--transport", "unbalanced", "--option", f"transport.tau_target={text}")
+    assert call(*fit(tables, *words, "-o", tmp_path / "a"))[0] == 0
+    assert monge.load(tmp_path / "a").get_params()["transport__tau_target"] == np.inf
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fit", "a.csv", "--json"],
+        ["fit", "a.csv", "b.csv", "--label", "k", "-o", "x", "--transport", "no", "--json"],
+        ["predict", "--json", "--nothing"],
+        ["bench", "accuracy", "--pairs", "nowhere", "--json"],
+    ],
+)
+def test_wrong_usage_is_told_as_json_too(call, words):
+    code, out, err = call(*words)
+    assert code == 2
+    told = json.loads(out)["error"]
+    assert told["kind"] == "UsageError"
+    assert told["message"].splitlines()[0][:40] in err
+    assert "Traceback" not in err
+
+
+def test_a_missing_adapter_is_told_by_who_looked_for_it(call, tables, tmp_path):
+    for words in (
+        ("info", "nowhere"),
+        ("predict", "nowhere", tables / "target.csv", "-o", "o.csv"),
+    ):
+        code, _, err = call(*words)
+        assert code == 3
+        assert err.startswith("monge.load: 'path' must be an existing artifact, got ")
+
+
+def test_turns_that_end_early_have_a_line(call, tables, tmp_path):
+    code, _, err = call(*fit(tables, "--transport", "jdot", "-o", tmp_path / "a"))
+    assert code == 0
+    assert err.count("JointTransport: done (") == 1

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, is_dataclass, replace
 from functools import partial
 from importlib import import_module
@@ -29,7 +30,7 @@ from monge.adapters.encoding import Decoder, Encoder
 from monge.adapters.named import MAPS, TRANSPORTS
 from monge.adapters.prior import TargetPrior
 from monge.adapters.words import first_line
-from monge.errors import InputError, StoreError, sentence
+from monge.errors import InputError, OutputError, StoreError, sentence
 from monge.maps import KernelMap, Map, NearestExtension
 from monge.store import load_arrays, load_config, require_whole, save_arrays
 
@@ -116,14 +117,16 @@ def save_adapter(
         "precision": {"asked": precision, "losses": encoder.losses},
         "notes": dict(notes or {}),
     }
-    save_arrays(folder, encoder.arrays, config)
+    with _speaking("save_arrays", "Adapter.save"):
+        save_arrays(folder, encoder.arrays, config)
 
 
 def load_adapter(
     folder: str | os.PathLike[str], kinds: Mapping[str, type], trusted: Sequence[str]
 ) -> Any:
     """Load a fitted adapter of one of some classes; see `monge.load`."""
-    arrays, config = load_arrays(folder)
+    with _speaking("load_arrays", "monge.load"):
+        arrays, config = load_arrays(folder)
     _check_head(folder, config)
     decoder = Decoder(classes=_classes(), arrays=arrays)
     try:
@@ -180,10 +183,23 @@ def describe(folder: str | os.PathLike[str]) -> dict[str, Any]:
     >>> described["class"], described["labels"], described["notes"]
     ('Adapter', [0, 1], {'from': 'sensor 3'})
     """
-    config = load_config(folder)
-    _check_head(folder, config)
-    require_whole(folder)
+    with _speaking("load_arrays", "monge.load"):
+        config = load_config(folder)
+        _check_head(folder, config)
+        require_whole(folder)
     return config
+
+
+@contextmanager
+def _speaking(inner: str, caller: str) -> Iterator[None]:
+    """Let what the store says of a folder name the function that was called, and its parameter."""
+    try:
+        yield
+    except (OutputError, StoreError) as error:
+        said = str(error).removeprefix(f"{inner}: 'folder'")
+        if said != str(error):
+            error.args = (f"{caller}: 'path'{said}",)
+        raise
 
 
 def _moved(plan_map: Any, centre: NDArray | None) -> Any:

@@ -13,6 +13,8 @@ from monge.cli.screen import complain, print_accuracy
 from monge.cli.words import AsJson
 from monge.errors import InputError
 from monge.experiments import AccuracyOptions, bench_accuracy
+from monge.experiments.accuracy.methods import METHODS
+from monge.experiments.accuracy.pairs import GROUPS, PAIRS
 
 __all__ = ["bench"]
 
@@ -35,13 +37,13 @@ def accuracy(
         list[str] | None,
         typer.Option(
             "--pairs",
-            help="Pairs or groups (digits, office, synthetic): --pairs office mnist5k-uci.",
+            help=f"Groups or pairs: {', '.join((*GROUPS, *PAIRS))}; all by default.",
             metavar="NAMES",
         ),
     ] = None,
     methods: Annotated[
         list[str] | None,
-        typer.Option("--methods", help="Methods: --methods linear sinkhorn.", metavar="NAMES"),
+        typer.Option("--methods", help=f"{', '.join(METHODS)}; all by default.", metavar="NAMES"),
     ] = None,
     seeds: Annotated[
         list[int] | None,
@@ -68,7 +70,8 @@ def accuracy(
     """Run methods on pairs of domains, with frozen options.
 
     Writes result.json, table.md and accuracy.png. An interrupted bench goes on where it was, and a
-    method whose code has changed is run again. A name that is none is answered by all that are.
+    method whose code has changed is run again. Other pairs that the same code has written there
+    stay in the tables.
     """
     try:
         options = AccuracyOptions(
@@ -78,6 +81,8 @@ def accuracy(
         )
     except InputError as error:
         complain(str(error))
+        if as_json:
+            print_json({"error": {"kind": "UsageError", "message": str(error)}})
         raise typer.Exit(2) from error
     with ending(as_json=as_json, interrupted=KEPT), Bars() as bars:
         result = bench_accuracy(options, out=out, data_dir=data_dir, report=bars)

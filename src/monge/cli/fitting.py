@@ -22,6 +22,8 @@ from monge.store import require_place
 
 __all__ = ["fit"]
 
+_INFINITIES = frozenset(sign + word for sign in ("", "+", "-") for word in ("inf", "infinity"))
+
 
 def fit(
     source: Annotated[
@@ -137,7 +139,9 @@ def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
 
 
 def _value(text: str) -> Any:
-    """Read a number, true, false, null, a list; anything else is text."""
+    """Read a number, inf too, true, false, null, a list; anything else is text."""
+    if text.lower() in _INFINITIES:
+        return float(text)
     try:
         return json.loads(text)
     except ValueError:

@@ -16,6 +16,7 @@ import torch
 from monge._types import Tensor
 from monge.errors import Cancelled, DataError, MongeError
 from monge.experiments.accuracy.frozen import DEFAULT, NETWORKS
+from monge.experiments.accuracy.merging import merged
 from monge.experiments.accuracy.methods import METHODS, REFERENCES, Method
 from monge.experiments.accuracy.options import AccuracyOptions
 from monge.experiments.accuracy.pairs import Pair, Place
@@ -55,7 +56,8 @@ def bench_accuracy(
     Each cell (pair, method, seed) is kept in ``out/cache`` under a key of the features, the options
     and the code that made it: an interrupted bench goes on where it was, and a method that was
     changed is run again. Target labels are read to score predictions, by
-    `monge.experiments.evaluate`, and nowhere else.
+    `monge.experiments.evaluate`, and nowhere else. Other pairs in a ``result.json`` that the same
+    code has written there stay in it; those of other code are left out, and a warning names them.
 
     Parameters
     ----------
@@ -91,7 +93,7 @@ def bench_accuracy(
     for name in ("result.json", "cache/cells"):
         require_writable(out / name)
     place = Place(data_dir=data_dir, cache=Cache(out / "cache"), report=report)
-    result = _Bench(options, place).run()
+    result = merged(_Bench(options, place).run(), out / "result.json", options.seeds)
     write_text(out / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
     write_text(out / "table.md", markdown(result))
     if result.pairs:
