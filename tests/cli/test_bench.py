@@ -43,6 +43,8 @@ def test_help_names_every_option(call):
     assert (code, err) == (0, "")
     for option in ("--pairs", "--methods", "--seeds", "--data-dir", "--out", "--json"):
         assert option in out
+    joined = "".join(out.split())  # names are cut at their hyphens
+    assert all(name in joined for name in (*METHODS, *PAIRS, "office", "synthetic"))
     assert "Exit codes: 0 done" in out
     assert max(map(len, out.splitlines())) <= 80
     code, out, err = call("bench", "--help")
