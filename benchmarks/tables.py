@@ -2,11 +2,15 @@
 
 ``python benchmarks/tables.py`` writes results/tables.json and results/tables.md; ``--quick`` does
 it all on few rows, to see that it works. The points are synthetic: clusters of the shape of LeNet5
-features, in float32, each class a Gaussian, the target shifted.
+features, each class a Gaussian, the target shifted.
 
-*Artifacts.* Each transport is fitted on `--fit-rows` rows of either side and saved. The bytes are
-those of the folder, the time to load is that of `monge.load`, which compares every hash: the
-fastest of ten, in a process that has the libraries loaded.
+*Artifacts.* Each transport is fitted on `--fit-rows` rows of either side and saved: on float32, on
+float64 that float32 cannot hold, and, through what `monge fit` does, on CSV of 17 digits. The bytes
+are those of the folder, as it is saved by default and with ``precision="exact"``. The time to load
+is that of `monge.load`, which compares every hash: the fastest of ten, in a process that has the
+libraries loaded. ``changed`` is the largest change of what `transform` gives for 500 new rows, in
+units of the range of a column; no prediction of theirs may change. ``--long`` adds the transports
+that take minutes; ``--artifacts`` takes these figures alone and keeps the others that are there.
 
 *Predict.* A Parquet file of `--rows` rows goes through `monge predict` with the first adapter, in a
 process of its own. ``seconds`` is the command with the libraries loaded, ``process_seconds`` what a
@@ -33,23 +37,34 @@ from machine import describe_machine
 
 import monge
 from monge import Adapter
-from monge.data.tables import BATCH_ROWS, frame, write_table
+from monge.data.tables import BATCH_ROWS, frame, open_table, write_table
 from monge.errors import MongeError, OutputError
 from monge.files import write_text
+from monge.workflows import fit_tables
 
 HERE = Path(__file__).resolve().parent
 CLASSES = 10
 ARTIFACTS = {
     "sinkhorn": {},
     "sinkhorn, entropic map": {"map": "entropic"},
+    "sinkhorn, kernel map": {"map": "kernel"},
+    "standardise": {},
+    "coral": {},
+    "linear": {},
     "unbalanced": {},
     "partial": {},
     "class_regularized": {},
     "prototypes": {},
-    "linear": {},
-    "coral": {},
+    "graph": {},
+    "jdot": {},
+    "exact": {},
 }
 """Transports that take seconds at this size, with the options beside them."""
+
+LONG = {"laplacian": {}, "ridge": {}, "kernel": {}}
+"""Those that take minutes; on float32 and CSV alone."""
+
+KINDS = ("float32", "float64", "CSV")
 
 LOADS = 10
 
@@ -83,29 +98,59 @@ def points(rows: int, width: int, seed: int, *, shift: float) -> tuple[np.ndarra
     return X.astype(np.float32), labels
 
 
-def measure_artifact(
-    name: str, options: dict[str, Any], told: argparse.Namespace, folder: Path
-) -> dict[str, Any]:
-    """Fit, save, load: bytes and seconds."""
+def fitted(
+    name: str, options: dict[str, Any], kind: str, told: argparse.Namespace, folder: Path
+) -> tuple[Adapter, np.ndarray, float]:
+    """Fit on one kind of input: the adapter, new rows of that kind, and seconds."""
     names = columns(told.columns)
     X, y = points(told.fit_rows, told.columns, told.seed + 1, shift=0.0)
     X_target, _ = points(told.fit_rows, told.columns, told.seed + 2, shift=1.0)
-    began = perf_counter()
+    new, _ = points(500, told.columns, told.seed + 3, shift=1.0)
+    if kind != "float32":  # numbers that float32 does not hold
+        X, X_target, new = (rows.astype(np.float64) / 3 for rows in (X, X_target, new))
     adapter = Adapter(name.partition(",")[0], **options)
-    adapter.fit(frame(X, names), y, X_target=frame(X_target, names))
-    fitted = perf_counter() - began
-    adapter.save(folder)
+    if kind != "CSV":
+        began = perf_counter()
+        adapter.fit(frame(X, names), y, X_target=frame(X_target, names))
+        return adapter, new, perf_counter() - began
+    source, target = folder / "source.csv", folder / "target.csv"
+    for path, more in ((source, {"label": y}), (target, {})):
+        rows = X if more else X_target
+        with write_table(path) as put:
+            put(dict(zip(names, rows.T, strict=True)) | more)
+    began = perf_counter()
+    tables = open_table(source), open_table(target)
+    fit_tables(adapter, *tables, label="label", features=names)
+    return adapter, new, perf_counter() - began
+
+
+def measure_artifact(
+    name: str, options: dict[str, Any], kind: str, told: argparse.Namespace, folder: Path
+) -> dict[str, Any]:
+    """Fit, save, load: bytes, seconds, and what the loaded one does otherwise."""
+    folder.mkdir(parents=True, exist_ok=True)
+    adapter, new, seconds = fitted(name, options, kind, told, folder)
+    adapter.save(folder / "adapter")
+    adapter.save(folder / "exact", precision="exact")
     loads = []
     for _ in range(LOADS):
         began = perf_counter()
-        again = monge.load(folder)
+        again = monge.load(folder / "adapter")
         loads.append(perf_counter() - began)
-    rows = frame(X_target[:100], names)
+    rows = frame(new, columns(told.columns))
     if not (again.predict(rows) == adapter.predict(rows)).all():
-        raise AssertionError(f"{name}: a loaded adapter answers otherwise")
+        raise AssertionError(f"{name}, {kind}: a loaded adapter answers otherwise")
+    moved = np.asarray(adapter.transform(rows), dtype=np.float64)
+    missed = np.abs(np.asarray(again.transform(rows)) - moved) / np.ptp(moved, axis=0)
+    sizes = {
+        place: {path.name: path.stat().st_size for path in sorted((folder / place).iterdir())}
+        for place in ("adapter", "exact")
+    }
     return {
-        "bytes": {path.name: path.stat().st_size for path in sorted(folder.iterdir())},
-        "fit": {"value": fitted, "unit": "s"},
+        "bytes": sizes["adapter"],
+        "exact_bytes": sizes["exact"],
+        "changed": float(missed.max()),
+        "fit": {"value": seconds, "unit": "s"},
         "load": {"minimum": min(loads), "all": loads, "unit": "s"},
     }
 
@@ -164,12 +209,21 @@ def measure(told: argparse.Namespace, say: Callable[[str], None]) -> dict[str, A
     """Take all figures."""
     require_room(told)
     found: dict[str, Any] = {"artifacts": {}, "predict": []}
+    if told.artifacts:
+        known = json.loads(told.out.read_text())
+        found["predict"] = known["predict"]
+        found["predict_commit"] = known.get("predict_commit") or known["environment"]["commit"]
     with tempfile.TemporaryDirectory(dir=told.scratch, prefix="monge-adapters-") as text:
-        for name, options in ARTIFACTS.items():
-            folder = Path(text) / name.replace(", ", "-").replace(" ", "-")
-            found["artifacts"][name] = measure_artifact(name, options, told, folder)
-            say(f"{name}: {sum(found['artifacts'][name]['bytes'].values()):,} bytes")
-        first = Path(text) / next(iter(ARTIFACTS))
+        for name, options in (ARTIFACTS | (LONG if told.long else {})).items():
+            kinds = ("float32", "CSV") if name in LONG else KINDS
+            for kind in kinds:
+                folder = Path(text) / f"{name}-{kind}".replace(", ", "-").replace(" ", "-")
+                figures = measure_artifact(name, options, kind, told, folder)
+                found["artifacts"].setdefault(name, {})[kind] = figures
+                say(f"{name}, {kind}: {sum(figures['bytes'].values()):,} bytes")
+        if told.artifacts:
+            return found
+        first = Path(text) / f"{next(iter(ARTIFACTS))}-float32" / "adapter"
         for rows in (told.rows,) if told.quick else (told.rows // 10, told.rows):
             found["predict"].append(measure_predict(first, rows, told))
             say(f"predict {rows:,}: {found['predict'][-1]['seconds']:.1f} s")
@@ -191,20 +245,29 @@ def page(record: dict[str, Any]) -> str:
         "",
         (
             f"## Artifacts of {record['fit_rows']:,} + {record['fit_rows']:,} rows x "
-            f"{record['columns']}, float32"
+            f"{record['columns']}"
         ),
         "",
-        "| transport | bytes | of which config.json | load, ms | fit, s |",
-        "|---|---:|---:|---:|---:|",
+        (
+            "| transport | input | bytes | of which config.json | changed, of the range | "
+            "bytes if exact | load, ms | fit, s |"
+        ),
+        "|---|---|---:|---:|---:|---:|---:|---:|",
     ]
-    for name, row in record["artifacts"].items():
-        size, config = sum(row["bytes"].values()), row["bytes"]["config.json"]
-        load, fit = 1000 * row["load"]["minimum"], row["fit"]["value"]
-        lines.append(f"| {name} | {size:,} | {config:,} | {load:.1f} | {fit:.1f} |")
+    for name, kinds in record["artifacts"].items():
+        for kind, row in kinds.items():
+            size, config = sum(row["bytes"].values()), row["bytes"]["config.json"]
+            exact = sum(row["exact_bytes"].values())
+            load, fit = 1000 * row["load"]["minimum"], row["fit"]["value"]
+            lines.append(
+                f"| {name} | {kind} | {size:,} | {config:,} | {row['changed']:.0e} | {exact:,} | "
+                f"{load:.1f} | {fit:.1f} |"
+            )
     lines += [
         "",
         "## `monge predict` on Parquet",
         "",
+        *([f"At commit {record['predict_commit'][:7]}.", ""] if "predict_commit" in record else []),
         (
             "| rows | columns | table, MB | seconds | rows/s | with start, s | peak above the "
             "libraries, MiB | libraries, MiB |"
@@ -229,6 +292,8 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--fit-rows", type=int, help="of either side (default: 2,560)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--quick", action="store_true", help="few rows: does everything work?")
+    parser.add_argument("--long", action="store_true", help="the transports of minutes as well")
+    parser.add_argument("--artifacts", action="store_true", help="the artifacts alone")
     parser.add_argument(
         "--scratch",
         type=Path,

@@ -6,6 +6,8 @@
 # network, its layer and your own loaders in the place of these.
 
 # %%
+import tempfile
+
 import torch
 from sklearn.datasets import load_digits
 from torch import nn
@@ -13,7 +15,8 @@ from torch.utils.data import DataLoader, TensorDataset
 
 import monge
 from monge.joint import Jumbot, Retraining, RetrainingOptions, SelfTraining
-from monge.training import Affine, TrainingOptions, predict_probabilities
+from monge.store import load_arrays, save_arrays
+from monge.training import Affine, TrainingOptions, TrainingState, predict_probabilities
 
 torch.manual_seed(0)
 digits = load_digits()
@@ -42,15 +45,42 @@ print(f"the network as it is:        {score(network):.1f} %")
 # ## Train it again
 #
 # On both domains at once: pairs of like rows, found by unbalanced transport in each minibatch, are
-# drawn together at the layer `"0"`. Then on the target alone, on the labels it has now, each image
-# moved a little at every step.
+# drawn together at the layer `"0"`. After every epoch the state is written to disk, whole or not at
+# all. Here the training is broken off after three epochs and goes on from that file, to the weights
+# that it would have had without a break.
 
 # %%
-options = RetrainingOptions(epochs=6, steps=50, learning_rate=1e-3)
-retraining = Retraining(objective=Jumbot(), layer="0", options=options)
-retrained = retraining.fit(network, source, target_loader)
+folder = tempfile.TemporaryDirectory()  # gone at the end: name one of your own
+place = f"{folder.name}/state"
+
+
+def keep(state):
+    """Write the state: tensors as safetensors, the rest as JSON."""
+    save_arrays(place, state.tensors, state.to_config())
+
+
+def retraining(epochs):
+    """Say how long to train; what else decides the result stays as it is."""
+    options = RetrainingOptions(epochs=epochs, steps=50, learning_rate=1e-3)
+    return Retraining(objective=Jumbot(), layer="0", options=options)
+
+
+retraining(3).fit(network, source, target_loader, on_epoch=keep)  # and here the power fails
+state = TrainingState.from_config(*load_arrays(place))  # in another process, say
+retrained = retraining(6).fit(network, source, target_loader, state=state, on_epoch=keep)
 print(f"retrained on both domains:   {score(retrained.model):.1f} %")
 
-votes = predict_probabilities(retrained.model, target)
+# %% [markdown]
+# ## Then on the target alone
+#
+# The graph of the target's rows, in the features of the retrained network and in the pixels, says
+# which of them belong together; a plan carries the source labels there. The network then learns
+# these labels, each image moved a little at every step.
+
+# %%
+x, y = monge.extract_features(retrained.model, source, layer="0")
+z, _ = monge.extract_features(retrained.model, target, layer="0")
+adapter = monge.Adapter("graph").fit(x, y, X_target=z, target_views=[target.flatten(1)])
+votes = torch.tensor(adapter.predict(z))
 learned = SelfTraining(augment=Affine()).fit(retrained.model, target, votes)
 print(f"then on its own target:      {score(learned.model):.1f} %")

@@ -122,9 +122,12 @@ def test_artifacts_are_weighed_and_loaded(on_tables):
     assert on_tables["environment"]["processor"]
     assert (on_tables["seed"], on_tables["fit_rows"], on_tables["columns"]) == (0, 200, 12)
     assert {"sinkhorn", "linear", "prototypes"} <= set(on_tables["artifacts"])
-    for row in on_tables["artifacts"].values():
+    assert set(on_tables["artifacts"]["sinkhorn"]) == {"float32", "float64", "CSV"}
+    for row in (row for kinds in on_tables["artifacts"].values() for row in kinds.values()):
         assert set(row["bytes"]) == {"arrays.safetensors", "config.json"}
-        assert row["bytes"]["arrays.safetensors"] > 200 * 12 * 4
+        assert row["bytes"]["arrays.safetensors"] > 200 * 12 * 3
+        assert sum(row["exact_bytes"].values()) >= sum(row["bytes"].values()) - 5_000
+        assert row["changed"] <= 1e-6
         assert 0 < row["load"]["minimum"] == min(row["load"]["all"])
 
 
@@ -141,7 +144,7 @@ def test_the_page_of_tables_names_its_command_but_no_place(on_tables):
     assert "`python benchmarks/tables.py --quick --rows 3000`" in on_tables["page"]
     assert "no figure below means anything" in on_tables["page"]
     assert on_tables["page"] in on_tables["spoken"]
-    assert on_tables["page"].count("| sinkhorn |") == 1
+    assert on_tables["page"].count("| sinkhorn | CSV |") == 1
 
 
 def test_a_table_without_room_is_refused_before_it_is_written(monkeypatch, tmp_path):

@@ -23,6 +23,7 @@ from monge.errors import (
     Cancelled,
     ConvergenceError,
     InputError,
+    MongeWarning,
     UnsupportedCostError,
 )
 from monge.solvers import Solver
@@ -517,3 +518,19 @@ def test_solvers_that_need_more_than_two_clouds_work_in_the_adapter(transport):
 def test_what_draws_nothing_is_refused(seed):
     with pytest.raises(InputError, match=r"^Adapter: 'random_state' must be a whole number from 0"):
         Adapter(random_state=seed).fit([[0.0], [1.0]], [0, 1], X_target=[[2.0]])
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+@pytest.mark.parametrize("transport", ["sinkhorn", "exact", "standardise"])
+def test_a_target_of_one_point_is_warned_of(two, transport, rows):
+    target = np.repeat(two.Xt[:1], rows, axis=0)
+    with pytest.warns(MongeWarning, match=r"^Adapter.fit: all rows of X_target are one point"):
+        Adapter(transport).fit(two.X, two.y, X_target=target)
+
+
+@pytest.mark.parametrize(("value", "said"), [(np.nan, "NaN"), (np.inf, r"infinity \(inf\)")])
+def test_what_is_not_finite_is_named(two, value, said):
+    X = two.X.copy()
+    X[3, 1] = value
+    with pytest.raises(InputError, match=f"'X' must be finite, got {said} in row 3;"):
+        Adapter().fit(X, two.y, X_target=two.Xt)

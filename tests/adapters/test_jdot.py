@@ -16,6 +16,7 @@ from monge import Adapter
 from monge.adapters import CLASSIFIERS, JDOT
 from monge.adapters.learning import Learner
 from monge.errors import Cancelled, ConvergenceError, InputError, MongeWarning
+from monge.joint import JointTransport
 
 
 class WithTarget(JDOT):
@@ -276,3 +277,23 @@ def test_the_classifier_is_that_of_the_plan(two):
     learner = Learner(LogisticRegression(), two.Xt, two.y, joint.classes_)
     learner(joint.solution_.plan.push(learner.said))
     np.testing.assert_allclose(joint.classifier_.coef_, learner.fitted.coef_, rtol=1e-9)
+
+
+def test_a_plan_that_says_nothing_is_warned_of(two):
+    with pytest.warns(MongeWarning, match=r"^JDOT.fit: the plan is nearly independent"):
+        JDOT(epsilon=1e4).fit(two.X, two.y, X_target=two.Xt)
+
+
+@pytest.mark.parametrize("rows", [1, 7])
+def test_a_target_of_one_point_is_warned_of(two, rows):
+    target = np.repeat(two.Xt[:1], rows, axis=0)
+    with pytest.warns(MongeWarning, match=r"^JDOT.fit: all rows of X_target are one point"):
+        JDOT().fit(two.X, two.y, X_target=target)
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"alpha": "1"}, {"rounds": True}, {"eta": None}, {"rounds": 1.5}]
+)
+def test_options_of_any_type_are_refused_with_a_sentence(wrong):
+    with pytest.raises(InputError, match=f"^JointTransport: '{next(iter(wrong))}' must be "):
+        JointTransport(**wrong)

@@ -51,6 +51,8 @@ def test_help_names_every_option(call):
         "--json",
     ):
         assert option in out
+    joined = "".join(out.split())  # names are cut at their hyphens
+    assert all(name in joined for name in (*METHODS, *PAIRS, "office", "synthetic"))
     assert "Exit codes: 0 done" in out
     assert max(map(len, out.splitlines())) <= 80
     code, out, err = call("bench", "--help")

@@ -9,7 +9,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from monge.errors import Cancelled, ConvergenceError, InputError
-from monge.joint import DANN, DeepJDOT, Jumbot, Retraining, RetrainingOptions
+from monge.joint import DANN, DeepJDOT, Jumbot, Retraining, RetrainingOptions, SelfTraining
 from monge.store import load_arrays, save_arrays
 from monge.training import CrossEntropy, History, Objective, Sum, TrainingState
 
@@ -194,7 +194,7 @@ def test_rows_held_out_are_never_trained_on(net, source):
 
     options = dataclasses.replace(QUICK, steps=20, keep="best")
     Retraining(augment=note, options=options).fit(net, source, x)
-    assert len(seen & set(x[:, 0].tolist())) == 36
+    assert len(seen & set(x[:, 0].tolist())) == 30  # ten are held out at the least
 
 
 def stop(progress):
@@ -266,9 +266,9 @@ def test_bad_domains_are_refused(change, match, net, source, turned):
         ({"epochs": 0}, "'epochs' must be a positive integer"),
         ({"steps": 1.5}, "'steps' must be a positive integer"),
         ({"batch_size": True}, "'batch_size' must be a positive integer"),
-        ({"learning_rate": -1.0}, "'learning_rate' must be a positive number"),
+        ({"learning_rate": -1.0}, "'learning_rate' must be a positive finite number"),
         ({"seed": -1}, "'seed' must be an integer"),
-        ({"keep": "nicest"}, "'keep' must be 'last' or 'best'"),
+        ({"keep": "nicest"}, "'keep' must be one of 'last', 'best'"),
         ({"patience": 2}, "'patience' must be None where the last weights are kept"),
         ({"patience": 0, "keep": "best"}, "'patience' must be a positive integer"),
     ],
@@ -307,3 +307,50 @@ def test_a_state_of_another_training_is_refused(net, source, turned):
     ):
         with pytest.raises(InputError, match=r"Retraining\.fit: 'state' must be"):
             other.fit(net, source, turned[0], state=states[-1])
+
+
+def test_a_state_of_other_rows_of_either_domain_is_refused(net, source, turned):
+    x, target = turned[0], turned[0].clone()
+    target[0] += 1
+    states = []
+    Retraining(options=dataclasses.replace(QUICK, epochs=1)).fit(
+        net, source, x, on_epoch=states.append
+    )
+    again = Retraining(options=QUICK)
+    for wrong in (((source[0] + 1, source[1]), x), (source, target)):
+        with pytest.raises(InputError, match=r"Retraining.fit: 'state' must be of .* these rows"):
+            again.fit(net, *wrong, state=states[0])
+    again.fit(net, source, x, state=states[0])
+
+
+@pytest.mark.parametrize("rows", [3, 12, 19])
+def test_too_few_rows_to_hold_some_out_are_refused(net, source, rows):
+    options = dataclasses.replace(QUICK, keep="best")
+    with pytest.raises(InputError, match=f"'target' must be of at least 20 rows .* got {rows}"):
+        Retraining(options=options).fit(net, source, torch.randn(rows, 2))
+
+
+@pytest.mark.parametrize(
+    ("face", "wrong"),
+    [
+        (Retraining, {"pool": "x"}),
+        (Retraining, {"augment": 5}),
+        (Retraining, {"options": {"epochs": 3}}),
+        (Retraining, {"layer": 3}),
+        (SelfTraining, {"augment": 5}),
+        (SelfTraining, {"options": {"epochs": 3}}),
+        (SelfTraining, {"soft": "yes"}),
+        (RetrainingOptions, {"learning_rate": -1}),
+        (RetrainingOptions, {"seed": -1}),
+        (RetrainingOptions, {"learning_rate": "fast"}),
+    ],
+)
+def test_wrong_options_are_refused_when_made_and_by_their_own_name(face, wrong):
+    with pytest.raises(InputError, match=f"^{face.__name__}: '{next(iter(wrong))}' must be "):
+        face(**wrong)
+
+
+def test_dictionaries_are_answered_with_what_the_caller_can_do(net, source):
+    loader = [{"rows": source[0][:4], "labels": source[1][:4]}]
+    with pytest.raises(InputError, match=r"^Retraining.fit: .* pairs \(rows, labels\)"):
+        Retraining(options=QUICK).fit(net, loader, torch.randn(30, 2))

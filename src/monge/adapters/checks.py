@@ -250,7 +250,8 @@ def _require_usable(estimator: BaseEstimator, X: NDArray, caller: str, name: str
     """Refuse numbers that are not finite, or whose squares would not be."""
     wrong = ~np.isfinite(X).all(axis=1)
     if wrong.any():
-        got = f"NaN or infinity (inf) in row {int(wrong.argmax())}"
+        row = int(wrong.argmax())
+        got = f"{'NaN' if np.isnan(X[row]).any() else 'infinity (inf)'} in row {row}"
         raise InputError(sentence(caller, name, "finite", got, "drop or impute such rows first"))
     size = np.maximum(X.max(axis=0), -X.min(axis=0))
     most = _LARGEST[X.dtype.type]

@@ -22,7 +22,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from monge.adapters.encoding import Decoder, Encoder
+from monge._types import NDArray
+from monge.adapters.encoding import Decoder, Encoder, rows_among
 from monge.adapters.words import first_line
 from monge.errors import InputError, MongeWarning, StoreError, sentence
 
@@ -90,8 +91,17 @@ def may_have(method: str) -> Callable[[Any], bool]:
     return check
 
 
-def encode_classifier(classifier: Any, encoder: Encoder) -> dict[str, Any]:
+def encode_classifier(
+    classifier: Any, encoder: Encoder, moved: NDArray | None = None
+) -> dict[str, Any]:
     """Return a fitted classifier as JSON; its arrays go to the encoder.
+
+    Parameters
+    ----------
+    classifier, encoder
+        The classifier, and where its arrays go.
+    moved
+        Rows that can be made again (n, d): training rows among them are not stored.
 
     Raises
     ------
@@ -103,7 +113,7 @@ def encode_classifier(classifier: Any, encoder: Encoder) -> dict[str, Any]:
         return {
             "kind": "neighbours",
             "parameters": encoder.encode(classifier.get_params(), "classifier.parameters"),
-            "rows": encoder.encode(classifier._fit_X, "classifier.rows"),  # noqa: SLF001 - the same
+            "rows": _encode_rows(classifier._fit_X, encoder, moved),  # noqa: SLF001 - the same
             "labels": encoder.encode(labels, "classifier.labels"),
         }
     kind = type(classifier).__name__
@@ -129,7 +139,38 @@ def encode_classifier(classifier: Any, encoder: Encoder) -> dict[str, Any]:
     }
 
 
-def decode_classifier(stored: Any, decoder: Decoder, trusted: Sequence[str]) -> Any:
+def _encode_rows(rows: NDArray, encoder: Encoder, moved: NDArray | None) -> Any:
+    """Store training rows (k, d) but for those that are among rows that can be made again."""
+    if moved is None or moved.dtype != rows.dtype:
+        return encoder.encode(rows, "classifier.rows")
+    if np.array_equal(rows, moved):
+        return {"moved": None, "others": None}
+    places = rows_among(rows, moved)
+    others = rows[places < 0]
+    if 2 * len(others) > len(rows):
+        return encoder.encode(rows, "classifier.rows")
+    return {
+        "moved": encoder.encode(places, "classifier.places"),
+        "others": encoder.encode(others, "classifier.rows"),
+    }
+
+
+def _decode_rows(stored: Any, decoder: Decoder, moved: Callable[[], NDArray]) -> NDArray:
+    if set(stored) != {"moved", "others"}:
+        whole: NDArray = decoder.decode(stored)
+        return whole
+    known = moved()
+    if stored["moved"] is None:
+        return known
+    places = decoder.decode(stored["moved"])
+    rows: NDArray = known[places]
+    rows[places < 0] = decoder.decode(stored["others"])
+    return rows
+
+
+def decode_classifier(
+    stored: Any, decoder: Decoder, trusted: Sequence[str], moved: Callable[[], NDArray]
+) -> Any:
     """Return the fitted classifier of its JSON.
 
     Parameters
@@ -138,6 +179,8 @@ def decode_classifier(stored: Any, decoder: Decoder, trusted: Sequence[str]) -> 
         What `encode_classifier` returned, and the arrays.
     trusted
         Types, by their full names, that skops may make beyond those that it knows to be safe.
+    moved
+        Makes the rows again that `encode_classifier` was told of.
 
     Raises
     ------
@@ -146,7 +189,8 @@ def decode_classifier(stored: Any, decoder: Decoder, trusted: Sequence[str]) -> 
     """
     if stored["kind"] == "neighbours":
         classifier = KNeighborsClassifier(**decoder.decode(stored["parameters"]))
-        return classifier.fit(decoder.decode(stored["rows"]), decoder.decode(stored["labels"]))
+        rows = _decode_rows(stored["rows"], decoder, moved)
+        return classifier.fit(rows, decoder.decode(stored["labels"]))
     if stored["kind"] != "skops":
         raise ValueError(f"a classifier of kind {stored['kind']!r}")
     content = decoder.decode(stored["content"]).tobytes()

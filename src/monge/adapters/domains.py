@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from monge._types import NDArray
 from monge.adapters.checks import check_rows, check_target, check_views, check_weights
 from monge.adapters.labels import Known, class_labels, classes_of, continuous, known_rows
 from monge.adapters.words import first_line
-from monge.errors import InputError, sentence
+from monge.errors import InputError, MongeWarning, sentence
 
 __all__ = ["Source", "Target", "drawn", "read_source", "read_target", "weights_or_even"]
 
@@ -112,8 +113,14 @@ def read_target(
         If rows, labels or weights cannot be worked with.
     MemoryBudgetError
         If X_target is sparse and does not fit the budget as a dense array.
+
+    Warns
+    -----
+    MongeWarning
+        If all rows that count are one point.
     """
     X = check_target(estimator, X_target, memory=memory)
+    caller = f"{type(estimator).__name__}.fit"
     nothing = Known(np.arange(0), np.arange(0))
     known = nothing if y_target is None else known_rows(y_target, classes, len(X))
     weight = check_weights(weight, len(X), "target_weight")
@@ -121,6 +128,13 @@ def read_target(
     counts = np.isin(known.rows, rows)
     known = Known(np.searchsorted(rows, known.rows[counts]), known.labels[counts])
     views = tuple(view[rows] for view in check_views(views, len(X), "target"))
+    if (X[rows] == X[rows[0]]).all():
+        warnings.warn(
+            f"{caller}: all rows of X_target are one point, so that nothing tells its classes "
+            "apart; pass more rows of the target.",
+            MongeWarning,
+            stacklevel=3,
+        )
     return Target(X[rows], known, None if weight is None else weight[rows], rows, views)
 
 

@@ -26,6 +26,7 @@ from monge.adapters.training import in_columns
 from monge.errors import ConvergenceError, InputError, MemoryBudgetError, MongeWarning
 from monge.geometry.costs import CostFunction
 from monge.joint import JointTransport
+from monge.maps.independence import warn_of_independence
 from monge.memory import DEFAULT_BUDGET
 from monge.progress import Report, silent
 
@@ -209,6 +210,7 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
                     total=None if weight is None else float(weight.sum()),
                 )
                 solution = options.alternate(problem, learner.said, learner, report=report)
+                warn_of_independence(solution, "JDOT.fit")
                 learner(solution.plan.push(learner.said))
                 fitted = learner.fitted
         self.classifier_, self.solution_ = fitted, solution

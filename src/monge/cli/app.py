@@ -16,7 +16,7 @@ from monge.cli.applying import predict, transform
 from monge.cli.bars import Bars
 from monge.cli.benching import bench
 from monge.cli.checking import check
-from monge.cli.ending import EXIT_CODES, code_of
+from monge.cli.ending import EXIT_CODES, code_of, print_json
 from monge.cli.fitting import fit
 from monge.cli.judging import evaluate, info
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
@@ -224,6 +224,20 @@ def _finish(
         return run(experiment, options=options, out=out, data_dir=data_dir, report=bars)
 
 
+def _for_machines(arguments: list[str]) -> int:
+    """Run a command whose wrong usage is to be told as JSON as well."""
+    try:
+        code = app(args=arguments, prog_name="monge", standalone_mode=False)
+    except Exception as error:
+        wrong: Any = error  # the parser's own errors, which newer versions of typer bring along
+        if not (hasattr(wrong, "show") and hasattr(wrong, "format_message")):
+            raise
+        wrong.show()
+        print_json({"error": {"kind": "UsageError", "message": wrong.format_message()}})
+        return int(wrong.exit_code)
+    return code if isinstance(code, int) else 0
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code.
 
@@ -236,6 +250,8 @@ def main(words: Sequence[str] | None = None) -> int:
     try:
         with warnings.catch_warnings():
             warnings.showwarning = print_warning
+            if "--json" in arguments:
+                return _for_machines(arguments)
             app(args=arguments, prog_name="monge")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0

@@ -19,7 +19,8 @@ class Bars:
     """A `monge.progress.Report` that draws a bar for each task and writes a line when it is over.
 
     Where the output is no terminal, there are only the lines. A task without a known total is over
-    when another one begins.
+    when another one begins, and one that has done with less than its total, such as turns at the
+    most, when all is over.
     """
 
     def __init__(self, console: Console | None = None) -> None:
@@ -42,6 +43,7 @@ class Bars:
         )
         self.tasks: dict[str, TaskID] = {}
         self.endless: dict[str, Progress] = {}
+        self.open: dict[str, Progress] = {}
 
     def __enter__(self) -> Self:
         self.live.start()
@@ -55,6 +57,8 @@ class Bars:
     ) -> None:
         if kind is None:
             self._end_endless()
+            for progress in list(self.open.values()):
+                self._end(progress)
         self.live.stop()
 
     def __call__(self, progress: Progress) -> None:
@@ -65,6 +69,8 @@ class Bars:
         elif progress.done >= progress.total:
             self._end(progress)
             return
+        else:
+            self.open[progress.task] = progress
         if progress.task not in self.tasks:
             self.tasks[progress.task] = self.live.add_task(
                 progress.task, total=progress.total, detail=""
@@ -83,6 +89,7 @@ class Bars:
     def _end(self, progress: Progress) -> None:
         """Turn a bar into a line."""
         self.endless.pop(progress.task, None)
+        self.open.pop(progress.task, None)
         if progress.task in self.tasks:
             self.live.remove_task(self.tasks.pop(progress.task))
         detail = f" ({progress.detail})" if progress.detail else ""

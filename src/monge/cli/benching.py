@@ -19,6 +19,8 @@ from monge.experiments import (
     bench_accuracy,
     bench_verdict,
 )
+from monge.experiments.accuracy.methods import METHODS
+from monge.experiments.accuracy.pairs import GROUPS, PAIRS
 
 __all__ = ["bench"]
 
@@ -41,13 +43,13 @@ def accuracy(
         list[str] | None,
         typer.Option(
             "--pairs",
-            help="Pairs or groups (digits, office, synthetic): --pairs office mnist5k-uci.",
+            help=f"Groups or pairs: {', '.join((*GROUPS, *PAIRS))}; all by default.",
             metavar="NAMES",
         ),
     ] = None,
     methods: Annotated[
         list[str] | None,
-        typer.Option("--methods", help="Methods: --methods linear sinkhorn.", metavar="NAMES"),
+        typer.Option("--methods", help=f"{', '.join(METHODS)}; all by default.", metavar="NAMES"),
     ] = None,
     seeds: Annotated[
         list[int] | None,
@@ -81,8 +83,8 @@ def accuracy(
     """Run methods on pairs of domains, with frozen options.
 
     Writes result.json, table.md and accuracy.png, and each pair also under pairs/. An interrupted
-    bench goes on where it was, and a method whose code has changed is run again. A name that is
-    none is answered by all that are.
+    bench goes on where it was, and a method whose code has changed is run again. Other pairs that
+    the same code has written there stay in the tables.
     """
     try:
         options = AccuracyOptions(
@@ -93,6 +95,8 @@ def accuracy(
         )
     except InputError as error:
         complain(str(error))
+        if as_json:
+            print_json({"error": {"kind": "UsageError", "message": str(error)}})
         raise typer.Exit(2) from error
     with ending(as_json=as_json, interrupted=KEPT), Bars() as bars:
         result = bench_accuracy(options, out=out, data_dir=data_dir, report=bars)

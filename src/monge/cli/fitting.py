@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from monge.adapters import CLASSIFIERS, Adapter
+from monge.adapters.artifact import PRECISIONS, Precision
 from monge.adapters.finding import asked_of
 from monge.adapters.named import CHOICES
 from monge.cli.bars import Bars
@@ -62,6 +63,8 @@ Memory = Annotated[
     str, typer.Option("--memory", help="The most that the tables may take.", metavar="SIZE")
 ]
 
+_INFINITIES = frozenset(sign + word for sign in ("", "+", "-") for word in ("inf", "infinity"))
+
 
 def fit(
     source: Source,
@@ -81,6 +84,14 @@ def fit(
     no_check: Annotated[
         bool, typer.Option("--no-check", help="Do not judge whether adapting helps.")
     ] = False,
+    precision: Annotated[
+        str,
+        typer.Option(
+            "--precision",
+            help="compact: points to seven digits, half the size or less; exact: as they are.",
+            metavar="WORD",
+        ),
+    ] = "compact",
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,6 +101,7 @@ def fit(
     feature, and TARGET must have it. Whether adapting helps is judged as well, without a label of
     TARGET, and told; the adapter is made whatever the verdict, which is kept in it.
     """
+    how = _precision(precision)
     adapter = adapter_of(transport, classifier, option or [])
     with ending(as_json=as_json):
         require_free(out, force=force)
@@ -114,8 +126,17 @@ def fit(
                 check=not no_check,
                 report=bars,
             )
-        adapter.save(out, notes={"label": label})
+        adapter.save(out, notes={"label": label}, precision=how)
     _tell(adapter, out, as_json=as_json)
+
+
+def _precision(word: str) -> Precision:
+    for known in PRECISIONS:
+        if word == known:
+            return known
+    raise typer.BadParameter(
+        f"{word!r} is not one of {', '.join(PRECISIONS)}.", param_hint="--precision"
+    )
 
 
 def adapter_of(transport: str, classifier: str, options: list[str]) -> Adapter:
@@ -151,7 +172,9 @@ def adapter_of(transport: str, classifier: str, options: list[str]) -> Adapter:
 
 
 def _value(text: str) -> Any:
-    """Read a number, true, false, null, a list; anything else is text."""
+    """Read a number, inf too, true, false, null, a list; anything else is text."""
+    if text.lower() in _INFINITIES:
+        return float(text)
     try:
         return json.loads(text)
     except ValueError:

@@ -27,6 +27,9 @@ Target: TypeAlias = Tensor | Iterable[Any]
 
 HELD_OUT = 0.1
 """Share of the target that is kept from training where weights are chosen on it."""
+FEWEST_HELD_OUT = 10
+"""Rows of it at the least: the information of a single row is zero whatever the network says."""
+
 HELD_OUT_INDEX = 2**40
 """Index of the seed by which it is drawn, beyond any epoch's."""
 
@@ -99,9 +102,13 @@ def _target(
         checks.refuse("target", "of at least two rows", len(rows), "pass more rows")
     if options.keep == "last":
         return Uniform(rows=rows, size=options.batch_size), rows[:1], None
+    if len(rows) < 2 * FEWEST_HELD_OUT:
+        required = f"of at least {2 * FEWEST_HELD_OUT} rows where the best weights are kept"
+        remedy = f"pass keep='last': {FEWEST_HELD_OUT} rows would be kept from training"
+        checks.refuse("target", required, len(rows), remedy)
     with scoped_randomness(spawn(options.seed, HELD_OUT_INDEX)):
         order = torch.randperm(len(rows)).to(rows.device)
-    apart = max(1, round(HELD_OUT * len(rows)))
+    apart = max(FEWEST_HELD_OUT, round(HELD_OUT * len(rows)))
     seen = rows[order[apart:]]
     return Uniform(rows=seen, size=options.batch_size), rows[:1], rows[order[:apart]]
 
@@ -111,7 +118,12 @@ def _streamed(
 ) -> tuple[Draws, Tensor]:
     """Read one batch of a loader, for its shape, and say how the others are drawn."""
     name = "source" if labelled else "target"
-    reader = Reader(caller=checks.caller, options=ExtractionOptions(), dtype=dtype)
+    reader = Reader(
+        caller=checks.caller,
+        options=ExtractionOptions(),
+        dtype=dtype,
+        remedy="let the loader give pairs (rows, labels), by a collate_fn",
+    )
     stream, _ = reader.open(loader, options.batch_size)
     if iter(stream) is stream:
         required, got = "a loader that can be begun anew", type(loader).__name__

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import isfinite
 from typing import TypeAlias
 
 import torch
@@ -23,12 +22,13 @@ import torch
 from monge._types import Tensor
 from monge.errors import InputError, sentence
 from monge.geometry import OffsetCost, PointCloud
-from monge.memory import DEFAULT_BUDGET
+from monge.memory import DEFAULT_BUDGET, parse_bytes
 from monge.numerics import moments
 from monge.plans import EntropicPlan
 from monge.progress import Progress, Report, silent
 from monge.solvers import Exact, Problem, Sinkhorn, Solution, Solver, Status
 from monge.solvers.base import check_question, raise_unless_converged
+from monge.solvers.options import at_least, check_options, positive, whole
 
 __all__ = ["JointTransport", "Learn"]
 
@@ -92,19 +92,16 @@ class JointTransport(Solver):
     memory: str | int = DEFAULT_BUDGET
 
     def __post_init__(self) -> None:
-        for name in ("alpha", "eta", "tolerance"):
-            value = getattr(self, name)
-            if not (value > 0 and isfinite(value)):
-                required, remedy = "a positive finite number", "leave it at its default"
-                raise InputError(sentence("JointTransport", name, required, repr(value), remedy))
-        if not self.rounds >= 1:
-            required, remedy = "at least 1", "leave it at its default"
-            got = repr(self.rounds)
-            raise InputError(sentence("JointTransport", "rounds", required, got, remedy))
-        if not (self.epsilon >= 0 and isfinite(self.epsilon)):
-            required, remedy = "a finite number of at least 0", "pass for example epsilon=0.1"
-            got = repr(self.epsilon)
-            raise InputError(sentence("JointTransport", "epsilon", required, got, remedy))
+        usual = "leave it at its default"
+        check_options(
+            self,
+            epsilon=at_least(0, "pass for example epsilon=0.1", finite=True),
+            alpha=positive(usual),
+            eta=positive(usual),
+            rounds=whole(usual),
+            tolerance=positive(usual),
+        )
+        parse_bytes(self.memory, caller="JointTransport")
         self._solver(1.0)
 
     def _solver(self, mean: float) -> Solver:

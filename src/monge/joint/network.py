@@ -16,6 +16,7 @@ from monge.joint.domains import Domains, Source, Target, read_domains
 from monge.joint.options import RetrainingOptions
 from monge.nets import evaluating
 from monge.progress import Report, silent
+from monge.solvers.options import Rule, check_options
 from monge.training.checks import Checks
 from monge.training.engine import Course, train
 from monge.training.extraction import Pool
@@ -74,7 +75,7 @@ class Retraining:
     Raises
     ------
     InputError
-        If the objective is none.
+        If a value is of another kind.
 
     Notes
     -----
@@ -98,10 +99,34 @@ class Retraining:
     options: RetrainingOptions = field(default_factory=RetrainingOptions)
 
     def __post_init__(self) -> None:
-        given: object = self.objective
-        if not isinstance(given, Objective):
-            got, remedy = type(given).__name__, "pass for example Jumbot()"
-            text = sentence("Retraining", "objective", "an Objective", got, remedy)
+        layer = "None, a dotted name or a torch.nn.Module"
+        check_options(
+            self,
+            objective=Rule(
+                holds=lambda value: isinstance(value, Objective),
+                required="an Objective",
+                remedy="pass for example Jumbot()",
+            ),
+            layer=Rule(
+                holds=lambda value: value is None or isinstance(value, str | nn.Module),
+                required=layer,
+                remedy="leave it out for what enters the last linear layer",
+            ),
+            pool=Rule(
+                holds=lambda value: callable(value) or value in ("flatten", "mean"),
+                required="'flatten', 'mean' or a function",
+                remedy="pass for example pool='mean'",
+            ),
+            augment=Rule(
+                holds=lambda value: value is None or callable(value),
+                required="a function of rows, or None",
+                remedy="pass for example augment=Affine()",
+            ),
+        )
+        given: object = self.options
+        if not isinstance(given, RetrainingOptions):
+            remedy = "pass for example options=RetrainingOptions(epochs=3)"
+            text = sentence("Retraining", "options", "RetrainingOptions", repr(given), remedy)
             raise InputError(text)
 
     def fit(

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from monge.errors import InputError, sentence
+from monge.solvers.options import check_options, one_of, or_none, positive, whole
+from monge.training.seeds import require_seed
 from monge.training.state import TrainingOptions
 
 __all__ = ["Keep", "RetrainingOptions"]
@@ -31,7 +33,8 @@ class RetrainingOptions:
         Decides which rows meet, and all other chance.
     keep
         Which weights are returned: the ``"last"``; or the ``"best"`` by the mutual information of
-        rows and predictions (`monge.training.InfoMax`) on a tenth of the target that no step sees.
+        rows and predictions (`monge.training.InfoMax`) on a tenth of the target, ten rows at the
+        least, that no step sees; a target of fewer than twenty is refused.
         No label of the target is looked at for that. It is not the default, because being sure is
         not being right.
     patience
@@ -57,21 +60,20 @@ class RetrainingOptions:
     patience: int | None = None
 
     def __post_init__(self) -> None:
-        caller = "RetrainingOptions"
-        for name in ("epochs", "steps", "batch_size", "patience"):
-            value = getattr(self, name)
-            if value is None and name == "patience":
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                remedy = "pass 1 or more"
-                raise InputError(sentence(caller, name, "a positive integer", repr(value), remedy))
-        if self.keep not in get_args(Keep):
-            required, remedy = "'last' or 'best'", "pass for example keep='last'"
-            raise InputError(sentence(caller, "keep", required, repr(self.keep), remedy))
+        check_options(
+            self,
+            epochs=whole("pass 1 or more", "a positive integer"),
+            steps=whole("pass 1 or more", "a positive integer"),
+            batch_size=whole("pass 1 or more", "a positive integer"),
+            learning_rate=positive("pass for example 1e-3"),
+            keep=one_of(get_args(Keep), "pass for example keep='last'"),
+            patience=or_none(whole("pass 1 or more", "a positive integer")),
+        )
+        require_seed("RetrainingOptions", self.seed)
         if self.patience is not None and self.keep != "best":
             required, remedy = "None where the last weights are kept", "pass keep='best' with it"
-            raise InputError(sentence(caller, "patience", required, self.patience, remedy))
-        _ = self.training  # checks the rest
+            text = sentence("RetrainingOptions", "patience", required, self.patience, remedy)
+            raise InputError(text)
 
     @property
     def training(self) -> TrainingOptions:

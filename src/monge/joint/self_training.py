@@ -11,8 +11,10 @@ import torch
 from torch import nn
 
 from monge._types import Tensor
+from monge.errors import InputError, sentence
 from monge.joint.network import Retrained, said
 from monge.progress import Report, silent
+from monge.solvers.options import Rule, check_options
 from monge.training.augment import Affine
 from monge.training.checks import Checks, kind
 from monge.training.engine import Course, look, train
@@ -49,6 +51,11 @@ class SelfTraining:
     options
         How long and how fast; an epoch is one pass over the rows that count.
 
+    Raises
+    ------
+    InputError
+        If a value is of another kind.
+
     Examples
     --------
     >>> x, votes = torch.randn(20, 2), torch.rand(20, 3)
@@ -61,6 +68,26 @@ class SelfTraining:
     augment: Callable[[Tensor], Tensor] | None = field(default_factory=Affine)
     soft: bool = False
     options: TrainingOptions = field(default_factory=_default_options)
+
+    def __post_init__(self) -> None:
+        check_options(
+            self,
+            augment=Rule(
+                holds=lambda value: value is None or callable(value),
+                required="a function of rows, or None",
+                remedy="pass for example augment=Affine()",
+            ),
+            soft=Rule(
+                holds=lambda value: isinstance(value, bool),
+                required="True or False",
+                remedy="leave it out",
+            ),
+        )
+        given: object = self.options
+        if not isinstance(given, TrainingOptions):
+            remedy = "pass for example options=TrainingOptions(epochs=3)"
+            text = sentence("SelfTraining", "options", "TrainingOptions", repr(given), remedy)
+            raise InputError(text)
 
     def fit(
         self,

@@ -71,6 +71,29 @@ class PairResult:
     warnings: dict[str, tuple[str, ...]] = field(default_factory=dict)
     official: OfficialResult | None = None
 
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> PairResult:
+        """Read what `to_json` returned; anything else raises KeyError or TypeError."""
+        return cls(
+            group=told["group"],
+            source_name=told["source"]["name"],
+            target_name=told["target"]["name"],
+            protocol=told["protocol"],
+            source_n=told["source"]["n"],
+            target_n=told["target"]["n"],
+            seeds=tuple(told["seeds"]),
+            methods={
+                key: MethodResult(
+                    title=method["title"],
+                    accuracy=Spread(values=tuple(method["accuracy"]["values"])),
+                    seconds=tuple(method["seconds"]),
+                )
+                for key, method in told["methods"].items()
+            },
+            refused=dict(told["refused"]),
+            warnings={key: tuple(texts) for key, texts in told["warnings"].items()},
+        )
+
     def source_only(self, references: tuple[str, ...]) -> Spread:
         """Return the accuracy without adapting: the best in the mean of the methods so named."""
         found = [self.methods[key].accuracy for key in references if key in self.methods]

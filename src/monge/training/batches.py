@@ -45,11 +45,14 @@ class Reader:
         Which entries of a dictionary are read.
     dtype
         What floating arrays are turned into: the dtype of the network. Tensors stay as they are.
+    remedy
+        What to do where the batches are dictionaries and no key is known.
     """
 
     caller: str
     options: ExtractionOptions
     dtype: torch.dtype | None
+    remedy: str = "pass ExtractionOptions(key=...)"
 
     def open(self, loader: Any, size: object) -> tuple[Iterable[object], int | None]:
         """Return the batches, of `size` rows where `loader` is one tensor or array.
@@ -98,7 +101,7 @@ class Reader:
         if isinstance(batch, Mapping):
             if key is None:
                 required, got = "given for batches that are dictionaries", f"None for {[*batch]}"
-                self.refuse("key", required, got, "pass ExtractionOptions(key=...)")
+                self.refuse("key", required, got, self.remedy)
             labels = None if label_key is None else self._entry(batch, "label_key")
             return self._entry(batch, "key"), labels
         if key is not None:

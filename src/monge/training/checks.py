@@ -54,7 +54,8 @@ class Checks:
             required = f"a tensor (n, ...) of {dtype}, as the model"
             self.refuse(name, required, kind(x), "convert it")
         if not torch.isfinite(x).all():
-            self.refuse(name, "finite", "NaN or infinity", "remove or fill those entries")
+            found = "NaN" if bool(torch.isnan(x).any()) else "infinity"
+            self.refuse(name, "finite", found, "remove or fill those entries")
         return x
 
     def labels(self, labels: object, n: int) -> Tensor:

@@ -104,8 +104,10 @@ def train(
     options = course.options
     optimiser = torch.optim.Adam(learner.parameters(), lr=options.learning_rate)
     history, best = History(), {}
+    asked = state is not None or on_epoch is not None
+    rows = course.draws.fingerprint() if asked else ""
     if state is not None:
-        _check_resumable(state, course)
+        _check_resumable(state, course, rows)
         restore(state, learner, optimiser, course.caller)
         history = state.history
         best = {name: one for name, one in state.tensors.items() if name.startswith(BEST)}
@@ -126,7 +128,11 @@ def train(
                 tensors = capture(learner, optimiser) | best
                 on_epoch(
                     TrainingState(
-                        tensors=tensors, history=history, options=options, task=course.task
+                        tensors=tensors,
+                        history=history,
+                        options=options,
+                        task=course.task,
+                        rows=rows,
                     )
                 )
         if watch is not None and best:
@@ -230,7 +236,7 @@ def _total(losses: dict[str, Tensor]) -> Tensor:
     return first
 
 
-def _check_resumable(state: TrainingState, course: Course) -> None:
+def _check_resumable(state: TrainingState, course: Course, rows: str) -> None:
     told, options = state.options, course.options
 
     def refuse(required: str, got: object, remedy: str) -> NoReturn:
@@ -243,6 +249,8 @@ def _check_resumable(state: TrainingState, course: Course) -> None:
     if state.task != course.task:
         required = f"of a training by {course.task or 'the cross-entropy alone'}"
         refuse(required, state.task or "the cross-entropy alone", "keep them, or start afresh")
+    if state.rows and rows and state.rows != rows:
+        refuse(f"of a training on these rows ({rows})", state.rows, "pass the same rows and labels")
     if len(state.history) > options.epochs:
         refuse(
             f"at most {options.epochs} epochs old", f"{len(state.history)} epochs", "raise epochs"

@@ -141,7 +141,8 @@ def as_matrix(output: Any, pool: Pool, caller: str) -> Tensor:
     matrix = pool(output) if callable(pool) else output
     if not isinstance(matrix, torch.Tensor) or matrix.ndim == 0:
         got = "a single number" if isinstance(matrix, torch.Tensor) else type(matrix).__name__
-        remedy = "pass ExtractionOptions(pool=...) with a function that makes (n, d) of it"
+        face = "ExtractionOptions" if caller == "extract_features" else "Retraining"
+        remedy = f"pass {face}(pool=...) with a function that makes (n, d) of it"
         raise InputError(sentence(caller, "layer", "one that returns a tensor", got, remedy))
     if pool == "mean" and matrix.ndim > 2:  # noqa: PLR2004 - axes behind the channels
         return matrix.flatten(2).mean(dim=2)

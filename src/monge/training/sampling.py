@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -36,6 +37,10 @@ class Draws(ABC):
     def draw(self) -> Iterator[Minibatch]:
         """Yield the batches of one epoch."""
 
+    def fingerprint(self) -> str:
+        """Return what tells these rows and classes from others; empty where they are not known."""
+        return ""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Shuffled(Draws):
@@ -64,6 +69,10 @@ class Shuffled(Draws):
         starts = list(range(0, len(self.rows), self.size))
         alone = len(starts) > 1 and self.size > 1 and len(self.rows) - starts[-1] == 1
         return starts[:-1] if alone else starts
+
+    def fingerprint(self) -> str:
+        """Return what tells these rows and classes from others."""
+        return _fingerprint(self.rows, self.labels)
 
     def draw(self) -> Iterator[Minibatch]:
         """Yield the batches of one pass."""
@@ -94,6 +103,10 @@ class Balanced(Draws):
     labels: Tensor
     size: int
 
+    def fingerprint(self) -> str:
+        """Return what tells these rows and classes from others."""
+        return _fingerprint(self.rows, self.labels)
+
     def draw(self) -> Iterator[Minibatch]:
         """Yield batches without end, sorted by class."""
         labels = self.labels.cpu()
@@ -118,6 +131,10 @@ class Uniform(Draws):
 
     rows: Tensor
     size: int
+
+    def fingerprint(self) -> str:
+        """Return what tells these rows from others."""
+        return _fingerprint(self.rows)
 
     def draw(self) -> Iterator[Minibatch]:
         """Yield batches without end, with labels of length zero."""
@@ -211,6 +228,11 @@ class Paired(Draws):
         """Steps of an epoch."""
         return self.length
 
+    def fingerprint(self) -> str:
+        """Return what tells the rows of both from others; "-" for a loader's."""
+        both = (self.source.fingerprint(), self.target.fingerprint())
+        return "/".join(one or "-" for one in both)
+
     def draw(self) -> Iterator[Minibatch]:
         """Yield the pairs of one epoch."""
         pairs = zip(range(self.length), self.source.draw(), self.target.draw(), strict=False)
@@ -219,6 +241,17 @@ class Paired(Draws):
 
 
 _NONE = torch.empty(0, dtype=torch.int64)
+
+
+def _fingerprint(*tensors: Tensor) -> str:
+    """Hash rows, and labels where they are classes: shares are worked out anew, and may round."""
+    digest = hashlib.sha256()
+    for tensor in tensors:
+        if tensor.ndim == 1 or tensor is tensors[0]:
+            digest.update(f"{tensor.dtype} {tuple(tensor.shape)} ".encode())
+            whole = tensor.detach().cpu().contiguous().reshape(-1)
+            digest.update(whole.view(torch.uint8).numpy().data)
+    return digest.hexdigest()[:16]
 
 
 def _take(rows: Tensor, at: Tensor) -> Tensor:

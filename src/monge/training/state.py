@@ -143,6 +143,8 @@ class TrainingState:
         What the training was told.
     task
         What was minimised on which batches, in words; empty for the plain cross-entropy of `fit`.
+    rows
+        Fingerprint of the rows that it was trained on; empty where they came from a loader.
 
     Examples
     --------
@@ -163,6 +165,7 @@ class TrainingState:
     history: History
     options: TrainingOptions
     task: str = ""
+    rows: str = ""
 
     def to_config(self) -> dict[str, Any]:
         """Return everything but the tensors, as numbers and lists that JSON keeps exactly."""
@@ -173,6 +176,7 @@ class TrainingState:
             "terms": {name: list(values) for name, values in self.history.terms.items()},
             "score": list(self.history.score),
             "task": self.task,
+            "rows": self.rows,
         }
 
     @classmethod
@@ -202,8 +206,8 @@ class TrainingState:
                     "train again from the start",
                 )
             ) from error
-        task = str(config.get("task", ""))
-        return cls(tensors=dict(tensors), history=history, options=options, task=task)
+        task, rows = str(config.get("task", "")), str(config.get("rows", ""))
+        return cls(tensors=dict(tensors), history=history, options=options, task=task, rows=rows)
 
 
 def capture(learner: nn.ModuleDict, optimiser: torch.optim.Optimizer) -> dict[str, Tensor]:

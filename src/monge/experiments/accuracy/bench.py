@@ -12,6 +12,7 @@ from monge._types import Tensor
 from monge.errors import DataError
 from monge.experiments.accuracy.cells import Cell, Cells
 from monge.experiments.accuracy.frozen import DEFAULT, DEFAULTS, NETWORKS
+from monge.experiments.accuracy.merging import merged
 from monge.experiments.accuracy.methods import METHODS, REFERENCES
 from monge.experiments.accuracy.official import Looks, earlier_scorings
 from monge.experiments.accuracy.options import AccuracyOptions
@@ -46,7 +47,9 @@ def bench_accuracy(
     and the code that made it: an interrupted bench goes on where it was, and a method that was
     changed is run again. Target labels are read to score predictions, by
     `monge.experiments.evaluate`, and nowhere else. Official test images are asked for by the
-    options; every look at them is added to the record of their pair.
+    options; every look at them is added to the record of their pair. Other pairs in a
+    ``result.json`` that the same code has written there stay in it; those of other code are left
+    out, and a warning names them.
 
     Parameters
     ----------
@@ -92,6 +95,7 @@ def bench_accuracy(
     for name in result.pairs:
         page = out / "pairs" / f"{name}.md"
         _write(_of_one(result, name, options), page.with_suffix(".json"), page)
+    result = merged(result, out / "result.json", options.seeds)
     _write(result, out / "result.json", out / "table.md")
     if result.pairs:
         write_bytes(out / "accuracy.png", picture_of_accuracies(result))
