@@ -4,6 +4,7 @@ from monge.adapters.adapter import Adapter
 from monge.adapters.artifact import describe
 from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import CLASSIFIERS
+from monge.adapters.exploring import explore
 from monge.adapters.jdot import JDOT
 from monge.adapters.loading import load
 from monge.adapters.named import MAPS, TRANSPORTS
@@ -23,6 +24,7 @@ __all__ = [
     "TargetPrior",
     "Unbalanced",
     "describe",
+    "explore",
     "load",
     "make_pipeline",
 ]

@@ -5,14 +5,23 @@ at the bottom of the house because those rooms may not import `experiments`.
 """
 
 from monge.results.accuracy import AccuracyResult, PairResult
+from monge.results.explorer import AtRisk, Clouds, Convergence, Explorer, PlanView, Sent
+from monge.results.fitted import Fitted
 from monge.results.run import Evidence, MethodResult, PlanResult, Result, Spread
 
 __all__ = [
     "AccuracyResult",
+    "AtRisk",
+    "Clouds",
+    "Convergence",
     "Evidence",
+    "Explorer",
+    "Fitted",
     "MethodResult",
     "PairResult",
     "PlanResult",
+    "PlanView",
     "Result",
+    "Sent",
     "Spread",
 ]
