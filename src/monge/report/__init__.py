@@ -68,6 +68,4 @@ def write_report(
     """
     pictures = draw_all(result, evidence, folder, report)
     path = Path(folder) / "report.html"
-    return write_page(
-        result, pictures, path, evidence=evidence, explorer=explorer, verdict=verdict
-    )
+    return write_page(result, pictures, path, evidence=evidence, explorer=explorer, verdict=verdict)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import monge
 from monge.errors import OutputError, sentence
-from monge.report.live.base import embed
+from monge.report.live.base import embed, script_safe
 from monge.report.live.clouds import plot_clouds, plot_explorer
-from monge.report.live.data import payload, script_safe, sprite
+from monge.report.live.data import payload, sprite
 from monge.report.live.plan import plot_class_mass, plot_convergence, plot_plan
 from monge.report.words import (
     class_rows,
@@ -132,7 +132,11 @@ def of_explorer(explorer: Explorer | None) -> Part:
         | {"sprites": sheets},
         plots=plot_clouds(explorer),
         data={"explorer": payload(explorer)}
-        | {"sheets": {side: {k: v for k, v in s.items() if k != "uri"} for side, s in sheets.items()}},
+        | {
+            "sheets": {
+                side: {k: v for k, v in s.items() if k != "uri"} for side, s in sheets.items()
+            }
+        },
     )
     if explorer.sent is not None:
         part.sections["explorer"] = "One point"

@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["colour_scale", "draw_class_mass", "draw_plan", "draw_plan_sorted", "log_colour_scale", "worst_pairs"]
+__all__ = [
+    "colour_scale",
+    "draw_class_mass",
+    "draw_plan",
+    "draw_plan_sorted",
+    "log_colour_scale",
+    "worst_pairs",
+]
 
 LOWEST_COLOUR = "#440154"
 """The dark end of viridis: bins without any mass are no less dark than those with hardly any."""

@@ -162,7 +162,9 @@ def votes_text(explorer: Explorer, votes: NDArray) -> str:
     """Say which classes a target row's mass comes from, the largest first."""
     order = np.argsort(-votes, kind="stable")[:FEW]
     return ", ".join(
-        f"{explorer.classes[k]} {percent(float(votes[k]))}" for k in order if votes[k] >= 5e-4  # noqa: PLR2004 - rounds to 0
+        f"{explorer.classes[k]}: {percent(float(votes[k]))}"
+        for k in order
+        if votes[k] >= 5e-4  # noqa: PLR2004 - rounds to 0
     )
 
 
@@ -206,7 +208,11 @@ def verdict_parts(verdict: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(found := verdict.get(key), Mapping) and found.get("value") is not None
     ]
     evidence = [
-        {"name": str(part.get("name", part.get("score", ""))), "value": part.get("value"), "words": str(part.get("words", ""))}
+        {
+            "name": str(part.get("name", part.get("score", ""))),
+            "value": part.get("value"),
+            "words": str(part.get("words", "")),
+        }
         if isinstance(part, Mapping)
         else dict(zip(("name", "value", "words"), part, strict=False))
         for part in verdict.get("evidence", ())

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monge.report.live.base import FONT, INK, new_plot
+from monge.report.live.base import CARD, FONT, INK, TEXT, new_plot
 from monge.report.style import BLUE, GREY, ORANGE
 from monge.results import Fitted, MethodResult, Result
 
@@ -20,7 +20,7 @@ SAME_POINTS = 5e-4
 """Accuracies nearer than this are written alike."""
 
 NAME_CHARACTERS = 46
-ROW_PIXELS, LINE_PIXELS = 44, 16
+ROW_PIXELS, LINE_PIXELS = 52, 16
 MOST_CLASSES = 25
 
 
@@ -37,7 +37,7 @@ def plot_accuracy(result: Result, baseline: float) -> Figure:
     methods = sorted(result.methods.values(), key=lambda method: -method.accuracy.mean)
     names = [wrapped(method.title) for method in methods]
     heights = np.array([ROW_PIXELS + LINE_PIXELS * name.count("\n") for name in names], float)
-    rows = heights.cumsum() - 12
+    rows = heights.cumsum() - 14
     low = 100 * min(min(m.accuracy.values) for m in methods)
     high = 100 * max(max(m.accuracy.values) for m in methods)
     span = max(high - low, 5.0)
@@ -56,9 +56,11 @@ def plot_accuracy(result: Result, baseline: float) -> Figure:
         draw_method(plot, row, method, baseline)
         plot.text(
             [left + 0.01 * span],
-            [row - 9],
+            [row - 11],
             [name],
             name=INK,
+            background_fill_color=CARD,
+            text_color=TEXT,
             text_font=FONT,
             text_font_size="13px",
             text_baseline="bottom",
@@ -80,16 +82,26 @@ def draw_method(plot: Figure, row: float, method: MethodResult, baseline: float)
     same = abs(mean - baseline) < SAME_POINTS
     marker = "circle" if same else "triangle" if mean > baseline else "inverted_triangle"
     colour = GREY if same else BLUE if mean > baseline else ORANGE
-    plot.line([min(seeds), max(seeds)], [row, row], color=colour, width=2, alpha=0.6)
+    plot.line([min(seeds), max(seeds)], [row, row], color=colour, width=4, alpha=0.45)
+    plot.line([100 * baseline, 100 * mean], [row, row], color=colour, width=1, alpha=0.5)
     plot.scatter([100 * mean], [row], marker=marker, color=colour, size=13)
     if len(seeds) > 1:
-        plot.scatter(seeds, [row] * len(seeds), size=6, name=INK, fill_color=None, line_width=1.5)
+        plot.scatter(
+            seeds,
+            [row] * len(seeds),
+            size=6,
+            name=INK,
+            line_color=TEXT,
+            fill_color=None,
+            line_width=1.5,
+        )
     plot.text(
         [max(100 * mean, *seeds) if len(seeds) > 1 else 100 * mean],
         [row],
         [f"{100 * mean:.1f}"],
         x_offset=11,
         name=INK,
+        text_color=TEXT,
         text_font=FONT,
         text_font_size="13px",
         text_font_style="bold",
@@ -100,7 +112,7 @@ def draw_method(plot: Figure, row: float, method: MethodResult, baseline: float)
 def plot_given(fitted: Fitted) -> Figure:
     """Draw the share of each class: in the source, and given to the target before and after."""
     most = sorted(fitted.given.items(), key=lambda item: -max(item[1]))[:MOST_CLASSES]
-    rows = np.arange(len(most)) * 48.0 + 30
+    rows = np.arange(len(most)) * 52.0 + 34
     shares = 100 * np.array([values for _, values in most])
     left, right = -0.02 * shares.max(), 1.12 * shares.max()
     bottom = float(rows[-1]) + 18
@@ -116,11 +128,14 @@ def plot_given(fitted: Fitted) -> Figure:
         )
         if name:
             dots.name, dots.glyph.fill_color = name, None
+            dots.glyph.line_color = TEXT
     plot.text(
         [left] * len(most),
-        rows - 9,
+        rows - 11,
         [wrapped(label) for label, _ in most],
         name=INK,
+        background_fill_color=CARD,
+        text_color=TEXT,
         text_font=FONT,
         text_font_size="13px",
         text_baseline="bottom",

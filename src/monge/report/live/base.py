@@ -8,6 +8,7 @@ that the page's policy need not allow code made from text.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,7 +19,20 @@ from monge.report.style import class_colours
 if TYPE_CHECKING:
     from bokeh.plotting import figure as Figure  # noqa: N812 - Bokeh's figure is a class
 
-__all__ = ["CLASS_SOURCE", "FONT", "INK", "MARKERS", "Embedded", "embed", "marks", "new_plot", "palettes"]
+__all__ = [
+    "CARD",
+    "CLASS_SOURCE",
+    "FONT",
+    "INK",
+    "MARKERS",
+    "Embedded",
+    "embed",
+    "marks",
+    "new_plot",
+    "palettes",
+    "script_safe",
+    "TEXT",
+]
 
 INK = "ink"
 """The name of renderers that are drawn in the colour of the text."""
@@ -46,16 +60,31 @@ MARKERS = (
 ON_DARK = {"#bd1f01": "#ff7058", "#832db6": "#c08ae6", "#a96b59": "#cf9684", "#717581": "#a3a8b8"}
 MOST_NAMED = 10
 
-TEXT = {"light": "#1b1b1b", "dark": "#ececea"}
+CARD, TEXT, FAINT = "#ffffff", "#1b1b1b", "#8a8a8a"
+"""Of the light theme, in which pictures are made; ``page.js`` has those of the dark one."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Embedded:
-    """Pictures as the page takes them: the library, the models, and the place of each picture."""
+    """Pictures as the page takes them: the library, each picture as JSON, and its height."""
 
     library: tuple[str, ...]
-    models: str
-    places: Mapping[str, str]
+    items: Mapping[str, str]
+    heights: Mapping[str, int]
+
+
+def script_safe(content: Any) -> str:
+    r"""Write JSON that can stand inside a ``<script>``, whatever is in its text.
+
+    Examples
+    --------
+    >>> script_safe({"name": "</script>"})
+    '{"name":"\\u003c/script\\u003e"}'
+    """
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    for letter in "<>&\u2028\u2029":
+        text = text.replace(letter, f"\\u{ord(letter):04x}")
+    return text
 
 
 def require_bokeh() -> Any:
@@ -110,8 +139,10 @@ def new_plot(name: str, height: int, *, tools: str = "", **changes: Any) -> Figu
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_font = axis.major_label_text_font = FONT["value"]
         axis.axis_label_text_font_size = axis.major_label_text_font_size = "13px"
+        axis.axis_label_text_color = axis.major_label_text_color = TEXT
+        axis.axis_line_color = axis.major_tick_line_color = FAINT
         axis.minor_tick_line_color = None
-    plot.grid.grid_line_alpha = 0.35
+    plot.grid.grid_line_color, plot.grid.grid_line_alpha = FAINT, 0.25
     return plot
 
 
@@ -131,19 +162,22 @@ def palettes(count: int) -> dict[str, list[str]]:
 
 
 def embed(plots: Mapping[str, Figure]) -> Embedded:
-    """Turn pictures into what the page holds: one document, a place for each.
+    """Turn pictures into what the page holds, each a document of its own, drawn one by one.
 
     Raises
     ------
     OutputError
         If Bokeh is not installed.
     """
+    if not plots:
+        return Embedded(library=(), items={}, heights={})
     require_bokeh()
-    from bokeh.embed import components  # noqa: PLC0415 - an extra
+    from bokeh.embed import json_item  # noqa: PLC0415 - an extra
     from bokeh.resources import Resources  # noqa: PLC0415 - an extra
 
     library = Resources(mode="inline", components=["bokeh"], minified=True).js_raw
-    if not plots:
-        return Embedded(library=(), models="", places={})
-    models, places = components(dict(plots), wrap_script=False)
-    return Embedded(library=tuple(library), models=models, places=places)
+    return Embedded(
+        library=tuple(library),
+        items={name: script_safe(json_item(plot)) for name, plot in plots.items()},
+        heights={name: int(plot.height or 0) for name, plot in plots.items()},
+    )

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from monge._types import NDArray
-from monge.report.live.base import CLASS_SOURCE, INK, marks, new_plot, palettes
-from monge.report.style import BLUE, GREY
+from monge.report.live.base import CLASS_SOURCE, INK, TEXT, marks, new_plot, palettes
 from monge.results import Clouds, Explorer
 
 if TYPE_CHECKING:
@@ -93,14 +92,14 @@ def labelled_axes(plot: Figure) -> None:
 
 
 def plot_clouds(explorer: Explorer) -> dict[str, Figure]:
-    """Draw both clouds before and after: source filled, target hollow, axes moving together."""
+    """Draw both clouds before and after: source filled, target hollow."""
     from bokeh.models import HoverTool  # noqa: PLC0415 - an extra
 
-    source, target = source_points(explorer, "source"), target_points(explorer, "target")
     plots: dict[str, Figure] = {}
-    ranges = frame(explorer.clouds)
     for when, x, y in (("before", "x", "y"), ("after", "x_after", "y_after")):
-        plot = new_plot(when, 380, tools=TOOLS, **ranges)
+        source = source_points(explorer, f"{when}-source")
+        target = target_points(explorer, f"{when}-target")
+        plot = new_plot(when, 380, tools=TOOLS, **frame(explorer.clouds))
         there = scatter(plot, target, **HOLLOW)
         here = scatter(plot, source, x=x, y=y, **FILLED)
         plot.add_tools(
@@ -108,7 +107,6 @@ def plot_clouds(explorer: Explorer) -> dict[str, Figure]:
             HoverTool(renderers=[there], tooltips="target row @row, given class @name"),
         )
         labelled_axes(plot)
-        ranges = {"x_range": plot.x_range, "y_range": plot.y_range}
         plots[when] = plot
     return plots
 
@@ -125,25 +123,41 @@ def plot_explorer(explorer: Explorer) -> Figure:
     here.selection_glyph = here.nonselection_glyph = None
     lines = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "width": []}, name="lines")
     plot.segment(
-        "x0", "y0", "x1", "y1", line_width="width", source=lines, name=INK, line_alpha=0.65
+        "x0",
+        "y0",
+        "x1",
+        "y1",
+        line_width="width",
+        line_color=TEXT,
+        line_alpha=0.65,
+        source=lines,
+        name=INK,
     )
     empty: dict[str, list[Any]] = {
         "x": [], "y": [], "size": [], "label": [], "colour": [], "marker": [], "text": []
     }  # fmt: skip
     got = ColumnDataSource(empty, name="receivers", tags=[CLASS_SOURCE])
     plot.scatter(
-        "x", "y", source=got, marker="marker", size="size", fill_color="colour", name=INK, line_width=1.2
+        "x",
+        "y",
+        source=got,
+        marker="marker",
+        size="size",
+        fill_color="colour",
+        line_color=TEXT,
+        line_width=1.2,
+        name=INK,
     )
     image = ColumnDataSource({"x": [], "y": []}, name="image")
-    plot.scatter("x", "y", source=image, marker="diamond_cross", size=17, fill_color=None,
-                 line_color=BLUE, line_width=2.5)  # fmt: skip
+    plot.scatter("x", "y", source=image, marker="diamond_cross", size=19, fill_color="#ffffff",
+                 line_color="#000000", line_width=2)  # fmt: skip
     chosen = ColumnDataSource({"x": [], "y": []}, name="chosen")
-    plot.scatter("x", "y", source=chosen, size=18, fill_color=None, line_width=3, name=INK)
+    plot.scatter("x", "y", source=chosen, size=18, fill_color=None, line_color=TEXT,
+                 line_width=3, name=INK)  # fmt: skip
     plot.add_tools(
         TapTool(renderers=[here]),
         HoverTool(renderers=[here], tooltips="source row @row, class @name"),
         HoverTool(renderers=[there], tooltips="target row @row, given class @name"),
     )
     labelled_axes(plot)
-    plot.xgrid.grid_line_color = plot.ygrid.grid_line_color = GREY
     return plot

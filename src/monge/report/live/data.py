@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 from typing import Any
 
 import numpy as np
@@ -14,24 +13,10 @@ from monge.errors import OutputError, sentence
 from monge.report.live.base import marks, palettes
 from monge.results import Explorer
 
-__all__ = ["payload", "script_safe", "sprite"]
+__all__ = ["payload", "sprite"]
 
 SPRITE_COLUMNS = 64
 MOST_PIXELS = 32
-
-
-def script_safe(content: Any) -> str:
-    r"""Write JSON that can stand inside a ``<script>``, whatever is in its text.
-
-    Examples
-    --------
-    >>> script_safe({"name": "</script>"})
-    '{"name":"\\u003c/script\\u003e"}'
-    """
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    for letter in "<>&\u2028\u2029":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return text
 
 
 def rounded(values: NDArray, digits: int = 5) -> list[Any]:
@@ -113,7 +98,9 @@ def sprite(images: NDArray) -> dict[str, Any]:
     sheet[:count] = images
     sheet = sheet.reshape(rows, columns, height, width).swapaxes(1, 2)
     buffer = io.BytesIO()
-    Image.fromarray(sheet.reshape(rows * height, columns * width)).save(buffer, "png", optimize=True)
+    Image.fromarray(sheet.reshape(rows * height, columns * width)).save(
+        buffer, "png", optimize=True
+    )
     data = base64.b64encode(buffer.getvalue()).decode("ascii")
     return {
         "uri": f"data:image/png;base64,{data}",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from monge.report.findings import shorten
-from monge.report.live.base import INK, new_plot
+from monge.report.live.base import INK, TEXT, new_plot
 from monge.report.plans import log_colour_scale
 from monge.report.style import BLUE, ORANGE
 from monge.results import Convergence, Explorer, PlanView
@@ -43,9 +43,7 @@ def plot_plan(explorer: Explorer, view: PlanView) -> Figure:
         x_range=(0, columns),
         y_range=(rows, 0),
     )
-    data = ColumnDataSource(
-        {"came": [arrays[0]], "sorted": [arrays[1]]}, name="plan-data"
-    )
+    data = ColumnDataSource({"came": [arrays[0]], "sorted": [arrays[1]]}, name="plan-data")
     mapper = LinearColorMapper(palette="Viridis256", low=low, high=high)
     plot.image("sorted", source=data, x=0, y=0, dw=columns, dh=rows, color_mapper=mapper,
                name="plan-image")  # fmt: skip
@@ -62,7 +60,8 @@ def plot_plan(explorer: Explorer, view: PlanView) -> Figure:
     )
     class_ticks(plot, explorer, view)
     bar = ColorBar(color_mapper=mapper, title="mass against independence, log10", height=10,
-                   background_fill_color=None, bar_line_color=None)  # fmt: skip
+                   background_fill_color=None, bar_line_color=None,
+                   title_text_color=TEXT, major_label_text_color=TEXT)  # fmt: skip
     plot.add_layout(bar, "below")
     return plot
 
@@ -123,7 +122,10 @@ def plot_class_mass(explorer: Explorer, view: PlanView) -> Figure:
     plot.add_tools(HoverTool(renderers=[drawn], tooltips="@source to @target: @mass of all mass"))
     plot.xgrid.visible = plot.ygrid.visible = False
     step = -(-count // 20)
-    for axis, text in ((plot.yaxis, "class of the source row"), (plot.xaxis, f"{view.columns} of the target row")):
+    for axis, text in (
+        (plot.yaxis, "class of the source row"),
+        (plot.xaxis, f"{view.columns} of the target row"),
+    ):
         axis.ticker = list(range(0, count, step))
         axis.major_label_overrides = {k: names[k] for k in range(0, count, step)}
         axis.axis_label = text
@@ -144,7 +146,7 @@ def plot_convergence(convergence: Convergence) -> Figure:
     if convergence.tolerance is not None:
         plot.line([0.5, len(history) + 0.5], [convergence.tolerance] * 2, color=ORANGE, width=2,
                   dash="dashed")  # fmt: skip
-        plot.text([len(history) + 0.4], [convergence.tolerance], ["tolerance"], name=INK,
+        plot.text([len(history) + 0.4], [convergence.tolerance], ["tolerance"], name=INK, text_color=TEXT,
                   text_align="right", text_baseline="top", y_offset=3, text_font_size="12px")  # fmt: skip
     plot.xaxis.axis_label = "sweep"
     plot.yaxis.axis_label = "marginal error, L1"

@@ -4,12 +4,20 @@
 (() => {
   const INK = { light: "#1b1b1b", dark: "#ececea" };
   const FAINT = { light: "#8a8a8a", dark: "#8a8f96" };
+  const CARD = { light: "#ffffff", dark: "#1e2125" };
   const MOST_LINES = 10;
   const content = JSON.parse(document.getElementById("data").textContent);
   const { explorer, sheets } = content;
   const byId = (id) => document.getElementById(id);
-  let plots = null; // Bokeh's document
-  const model = (name) => plots.get_model_by_name(name);
+
+  /** What Bokeh calls by a name, in the pictures that are drawn by now; nothing if it is not. */
+  function model(name) {
+    for (const picture of Bokeh.documents) {
+      const found = picture.get_model_by_name(name);
+      if (found) return found;
+    }
+    return null;
+  }
 
   // --- words ---------------------------------------------------------------------------------
 
@@ -28,7 +36,7 @@
       .sort((a, b) => b[0] - a[0]).slice(0, most);
 
   const sharesText = (shares) =>
-    largest(shares).map(([share, label]) => `${className(label)} ${percent(share)}`).join(", ");
+    largest(shares).map(([share, label]) => `${className(label)}: ${percent(share)}`).join(", ");
 
   // --- pictures of single rows ---------------------------------------------------------------
 
@@ -52,40 +60,45 @@
 
   // --- themes --------------------------------------------------------------------------------
 
+  const CLASS_DATA = ["before-source", "before-target", "after-source", "after-target",
+    "explorer-source", "explorer-target", "receivers"];
   const dark = () => document.documentElement.dataset.theme === "dark";
 
   function colourPoints(theme) {
     if (!explorer) return;
     const palette = explorer.palettes[theme];
-    for (const name of ["source", "target", "explorer-source", "explorer-target", "receivers"]) {
+    for (const name of CLASS_DATA) {
       const data = model(name);
       if (!data) continue;
       data.data = { ...data.data, colour: Array.from(data.data.label, (k) => palette[k]) };
     }
   }
 
-  function colourPlots(theme) {
-    const [ink, faint] = [INK[theme], FAINT[theme]];
-    const set = (thing, names, value) => {
-      for (const name of names) if (name in thing.properties) thing[name] = value;
-    };
-    const seen = new Set();
-    for (const root of plots.roots()) for (const thing of root.references()) seen.add(thing);
-    for (const thing of seen) {
-      set(thing, ["axis_label_text_color", "major_label_text_color", "title_text_color"], ink);
-      set(thing, ["axis_line_color", "major_tick_line_color", "grid_line_color"], faint);
-      if (thing.name === "ink" && thing.glyph) {
-        set(thing.glyph, ["text_color", "line_color"], { value: ink });
+  const set = (thing, names, value) => {
+    for (const name of names) if (name in thing.properties) thing[name] = value;
+  };
+
+  /** Give a picture the theme's colours. */
+  function colourPlot(picture, theme) {
+    const [ink, faint, card] = [INK[theme], FAINT[theme], CARD[theme]];
+    for (const root of picture.roots()) {
+      for (const thing of root.references()) {
+        set(thing, ["axis_label_text_color", "major_label_text_color", "title_text_color"], ink);
+        set(thing, ["axis_line_color", "major_tick_line_color", "grid_line_color"], faint);
+        if (thing.name === "ink" && thing.glyph) {
+          set(thing.glyph, ["text_color", "line_color"], { value: ink });
+          set(thing.glyph, ["background_fill_color"], { value: card });
+        }
       }
     }
-    colourPoints(theme);
   }
 
   function setTheme(theme) {
     document.documentElement.dataset.theme = theme;
     byId("theme").textContent = theme === "dark" ? "☀ Light" : "☾ Dark";
     byId("theme").setAttribute("aria-label", `Change to the ${theme === "dark" ? "light" : "dark"} theme`);
-    colourPlots(theme);
+    for (const picture of Bokeh.documents) colourPlot(picture, theme);
+    colourPoints(theme);
     drawLegend();
   }
 
@@ -224,7 +237,7 @@
       item.dataset.row = r.row;
       item.dataset.share = r.share;
       item.append(thumb("target", r.to, 34, `picture of target row ${r.row}`) || make("span"));
-      const truth = r.truth === null ? "" : `, in truth ${className(r.truth)}`;
+      const truth = r.truth === null || r.truth === r.label ? "" : `, in truth ${className(r.truth)}`;
       const middle = make("span", `Target row ${r.row}, given ${className(r.label)}${truth}`, { className: "words" });
       middle.append(bar(r.share / receivers[0].share));
       item.append(middle, make("span", percent(r.share), { className: "number" }));
@@ -349,7 +362,6 @@
 
   function startPlan() {
     const button = byId("sort");
-    if (!button) return;
     const plot = model("plan");
     const [image, borders] = [model("plan-image"), model("plan-borders")];
     const axes = [...plot.left, ...plot.below].filter((thing) => "ticker" in thing.properties);
@@ -419,17 +431,51 @@
 
   // --- beginning -----------------------------------------------------------------------------
 
-  function start() {
-    plots = Bokeh.documents[0];
-    byId("theme").hidden = false;
-    byId("theme").addEventListener("click", () => setTheme(dark() ? "light" : "dark"));
-    if (explorer && explorer.sent) startExplorer();
-    if (explorer) startPlan();
-    startRisks();
-    setTheme(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-    document.documentElement.dataset.ready = "yes";
+  /** Let both clouds show the same part of the plane, whichever is moved. */
+  function moveTogether(one, other) {
+    for (const name of ["x_range", "y_range"]) {
+      for (const [from, to] of [[one[name], other[name]], [other[name], one[name]]]) {
+        const follow = () => {
+          if (to.start !== from.start || to.end !== from.end) to.setv({ start: from.start, end: from.end });
+        };
+        from.properties.start.change.connect(follow);
+        from.properties.end.change.connect(follow);
+      }
+    }
   }
 
-  const whenDrawn = () => (window.Bokeh && Bokeh.documents.length ? start() : setTimeout(whenDrawn, 10));
-  document.addEventListener("DOMContentLoaded", whenDrawn);
+  const begin = {
+    after: () => { moveTogether(model("before"), model("after")); drawLegend(); },
+    explorer: startExplorer,
+    plan: startPlan,
+  };
+
+  async function draw(name) {
+    await Bokeh.embed.embed_item(JSON.parse(byId(`plot-${name}`).textContent), `place-${name}`);
+    const picture = Bokeh.documents[Bokeh.documents.length - 1];
+    if (dark()) colourPlot(picture, "dark");
+    if (begin[name]) begin[name]();
+    if (dark()) colourPoints("dark");
+  }
+
+  /** Draw the first picture at once, the others one by one while nothing else is to be done. */
+  async function start() {
+    const theme = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+    byId("theme").hidden = false;
+    byId("theme").addEventListener("click", () => setTheme(dark() ? "light" : "dark"));
+    setTheme(theme);
+    startRisks();
+    const names = [...document.querySelectorAll("[data-plot]")].map((place) => place.dataset.plot);
+    const pause = window.requestIdleCallback
+      ? () => new Promise((go) => requestIdleCallback(go, { timeout: 100 }))
+      : () => new Promise((go) => setTimeout(go, 10));
+    for (const name of names) {
+      await draw(name);
+      document.documentElement.dataset.ready = name;
+      await pause();
+    }
+    document.documentElement.dataset.complete = "yes";
+  }
+
+  document.addEventListener("DOMContentLoaded", start);
 })();
