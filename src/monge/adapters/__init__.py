@@ -1,6 +1,7 @@
 """The scikit-learn faces."""
 
 from monge.adapters.adapter import Adapter
+from monge.adapters.again import find_again
 from monge.adapters.artifact import describe
 from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import CLASSIFIERS
@@ -25,6 +26,7 @@ __all__ = [
     "Unbalanced",
     "describe",
     "explore",
+    "find_again",
     "load",
     "make_pipeline",
 ]

@@ -5,44 +5,37 @@ The plan is read by rows and summed by classes and bins: nothing of size n x m i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from sklearn.utils import check_random_state
 
 from monge._types import NDArray
 from monge.adapters.adapter import Adapter
+from monge.adapters.centring import taken_off
 from monge.adapters.labels import class_labels
+from monge.adapters.moving import move
+from monge.adapters.plan_reading import (
+    Seen,
+    class_shares,
+    distinct,
+    placed,
+    read_convergence,
+    read_risk,
+    read_rows,
+    read_view,
+)
 from monge.adapters.plane import Plane
-from monge.adapters.votes import plan_votes
 from monge.errors import InputError, sentence
-from monge.neighbors import nearest
-from monge.plans import Plan
-from monge.plans.binning import class_borders, log_density
-from monge.results import AtRisk, Clouds, Convergence, Explorer, PlanView, Sent
+from monge.results import Clouds, Explorer
 from monge.solvers import GraphPlan, Prototypes, Solution
 
 __all__ = ["explore"]
 
-SOURCE_ROWS, TARGET_ROWS, RECEIVERS, AT_RISK, MOVED = 600, 1200, 10, 20, 5000
-"""Rows drawn of the source and of the target, receivers listed of each source row, target rows at
-risk of each kind, and source rows that a target row's distance is measured to."""
-
-LEAST_MASS = 1e-12
-"""Share of an even row's mass below which a row sends nothing that is worth a line."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Seen:
-    """Both domains as numbers: rows, and classes from 0; ``truth`` is there to look at alone."""
-
-    X: NDArray
-    labels: NDArray
-    X_target: NDArray
-    predicted: NDArray
-    truth: NDArray | None
+SOURCE_ROWS, TARGET_ROWS, MOVED = 600, 1200, 5000
+"""Rows drawn of the source and of the target, and source rows that a target row's distance is
+measured to."""
 
 
 def explore(
@@ -98,22 +91,22 @@ def explore(
     plane = Plane(seen.X, seen.X_target)
     # `wanted` are places in the plan's columns, of which the first are drawn for their own sake.
     sent, risk, wanted = None, None, shown
-    moved = np.asarray(adapter.transform(seen.X[rows[draw.permutation(len(rows))[:MOVED]]]))
+    moved = move(adapter.map_, seen.X[rows[draw.permutation(len(rows))[:MOVED]]])
     if solution is not None:
-        shares = _class_shares(seen.predicted[columns], len(adapter.classes_))
-        sent = _sent(solution.plan, drawn, shares, plane, seen.X_target[columns])
-        risk = _at_risk(adapter, seen, moved)
-        wanted = _distinct(shown, sent.receivers.ravel(), risk.target)
+        shares = class_shares(seen.predicted[columns], len(adapter.classes_))
+        sent = read_rows(solution.plan, drawn, shares, plane, seen.X_target[columns])
+        risk = read_risk(adapter, seen, moved)
+        wanted = distinct(shown, sent.receivers.ravel(), risk.target)
         place = np.full(len(columns) + 1, -1)
         place[wanted] = np.arange(len(wanted))
-        sent = _placed(sent, place)
-        risk = AtRisk(target=place[risk.target], votes=risk.votes, distance=risk.distance)
+        sent = placed(sent, place)
+        risk = replace(risk, target=place[risk.target])
     target_rows = columns[wanted]
     clouds = Clouds(
         source_rows=rows[drawn],
         source_labels=seen.labels[rows[drawn]],
         before=plane(seen.X[rows[drawn]]),
-        after=plane(np.asarray(adapter.transform(seen.X[rows[drawn]]))),
+        after=plane(move(adapter.map_, seen.X[rows[drawn]])),
         target_rows=target_rows,
         target_predicted=seen.predicted[target_rows],
         target_labels=None if seen.truth is None else seen.truth[target_rows],
@@ -125,14 +118,14 @@ def explore(
         clouds=clouds,
         sampled=_sampled(clouds, seen, adapter),
         sent=sent,
-        plan=None if solution is None else _view(solution.plan, seen, adapter),
+        plan=None if solution is None else read_view(solution.plan, seen, adapter),
         at_risk=risk,
-        convergence=None if solution is None else _convergence(solution, adapter),
+        convergence=None if solution is None else read_convergence(solution, adapter),
         notes=_notes(adapter, solution),
     )
 
 
-def _seen(adapter: Adapter, X: Any, y: Any, X_target: Any, target_labels: Any) -> _Seen:
+def _seen(adapter: Adapter, X: Any, y: Any, X_target: Any, target_labels: Any) -> Seen:
     """Check what is shown against what was fitted."""
     caller = "explore"
     if not hasattr(adapter, "classes_"):
@@ -157,14 +150,34 @@ def _seen(adapter: Adapter, X: Any, y: Any, X_target: Any, target_labels: Any) -
         raise InputError(sentence(caller, "y", required, got, "pass what fit was given"))
     truth = None
     if target_labels is not None:
-        truth = np.searchsorted(adapter.classes_, np.asarray(target_labels))
-    return _Seen(
+        truth = _truth(adapter, target_labels, len(target))
+    predicted = np.full(len(target), -1)
+    predicted[adapter.target_rows_] = np.searchsorted(
+        adapter.classes_,
+        adapter.classifier_.predict(taken_off(target[adapter.target_rows_], adapter.centre_)),
+    )
+    return Seen(
         X=rows,
         labels=np.searchsorted(adapter.classes_, labels),
         X_target=target,
-        predicted=np.searchsorted(adapter.classes_, adapter.predict(X_target)),
+        predicted=predicted,
         truth=truth,
     )
+
+
+def _truth(adapter: Adapter, labels: Any, rows: int) -> NDArray:
+    """Return the places of the true classes among those of the adapter."""
+    given = np.asarray(labels)
+    known = np.isin(given, adapter.classes_)
+    if len(given) != rows or not known.all():
+        required, got = (
+            f"{rows} labels that the source has too",
+            f"{len(given)}, {known.sum()} known",
+        )
+        remedy = "leave them out: they are shown, and used for nothing"
+        raise InputError(sentence("explore", "target_labels", required, got, remedy))
+    truth: NDArray = np.searchsorted(adapter.classes_, given)
+    return truth
 
 
 def _alike(draw: np.random.RandomState, labels: NDArray, classes: int) -> NDArray:
@@ -174,122 +187,7 @@ def _alike(draw: np.random.RandomState, labels: NDArray, classes: int) -> NDArra
     return np.concatenate(drawn)
 
 
-def _distinct(*parts: NDArray) -> NDArray:
-    """Return all places once, in the order in which they first come; -1 is none."""
-    both = np.concatenate(parts)
-    both = both[both >= 0]
-    _, first = np.unique(both, return_index=True)
-    distinct: NDArray = both[np.sort(first)]
-    return distinct
-
-
-def _class_shares(classes: NDArray, count: int) -> torch.Tensor:
-    return torch.nn.functional.one_hot(torch.as_tensor(classes), count).double()
-
-
-def _sent(plan: Plan, drawn: NDArray, classes: torch.Tensor, plane: Plane, points: NDArray) -> Sent:
-    """Read the drawn rows of a plan; receivers are places in its columns, -1 where there is none."""
-    size = min(RECEIVERS, plan.shape[1])
-    receivers = np.full((len(drawn), size), -1)
-    shares, perplexity = np.zeros((len(drawn), size)), np.zeros(len(drawn))
-    images = np.full((len(drawn), points.shape[1]), np.nan)
-    class_share = np.zeros((len(drawn), classes.shape[1]))
-    cloud = torch.as_tensor(points).double()
-    for at, row in enumerate(drawn.tolist()):
-        mass = plan.rows(row, row + 1)[0].double().cpu()
-        total = float(mass.sum())
-        if total <= LEAST_MASS / plan.shape[0]:
-            continue
-        share = mass / total
-        top = share.topk(size)
-        some = (top.values > 0).numpy()
-        receivers[at, some] = top.indices.numpy()[some]
-        shares[at] = top.values.numpy()
-        perplexity[at] = float(torch.special.entr(share).sum().exp())
-        images[at] = (share @ cloud).numpy()
-        class_share[at] = (share @ classes).numpy()
-    return Sent(
-        receivers=receivers,
-        shares=shares,
-        perplexity=perplexity,
-        image=plane(images),
-        class_share=class_share,
-    )
-
-
-def _placed(sent: Sent, place: NDArray) -> Sent:
-    """Number the receivers by their place in the table of target rows."""
-    return Sent(
-        receivers=place[sent.receivers],
-        shares=sent.shares,
-        perplexity=sent.perplexity,
-        image=sent.image,
-        class_share=sent.class_share,
-    )
-
-
-def _at_risk(adapter: Adapter, seen: _Seen, moved: NDArray) -> AtRisk:
-    """Find the target rows of the plan with the most doubtful votes, and those furthest away."""
-    if adapter.solution_ is None:
-        raise AssertionError("unreachable: asked of plans alone")
-    votes = plan_votes(
-        adapter.solution_.plan,
-        adapter._plan_labels,
-        adapter.classes_,
-        adapter.target_prior_,  # noqa: SLF001 - one room
-    )
-    target = torch.as_tensor(seen.X_target[adapter.target_rows_])
-    source = torch.as_tensor(moved)
-    gap = (target.double() - source[nearest(target, source)].double()).norm(dim=1).numpy()
-    middle = float(np.median(gap))
-    distance = gap / middle if middle > 0 else gap
-    doubtful = np.argsort(votes.max(1), kind="stable")[:AT_RISK]
-    far = np.argsort(-distance, kind="stable")[:AT_RISK]
-    some = _distinct(doubtful, far)
-    return AtRisk(target=some, votes=votes[some], distance=distance[some])
-
-
-def _view(plan: Plan, seen: _Seen, adapter: Adapter) -> PlanView:
-    """Bin the plan as it came and sorted by class, and sum it by class."""
-    count = len(adapter.classes_)
-    columns = seen.predicted if seen.truth is None else seen.truth
-    sides = [
-        torch.as_tensor(seen.labels[adapter.source_rows_]),
-        torch.as_tensor(columns[adapter.target_rows_]),
-    ]
-    draw = np.random.default_rng(0)
-    shuffled = [torch.as_tensor(draw.permutation(size)) for size in plan.shape]
-    mass = torch.zeros(count, count, dtype=torch.float64)
-    sums = plan.class_mass(*sides).cpu()
-    mass[: len(sums), : len(sums)] = sums
-    rows, columns_at = (class_borders(side, count) for side in sides)
-    return PlanView(
-        log_plan=log_density(plan, *shuffled),
-        log_plan_sorted=log_density(plan, *(torch.argsort(side, stable=True) for side in sides)),
-        row_borders=rows,
-        column_borders=columns_at,
-        class_mass=(mass / mass.sum()).numpy(),
-        columns="predicted class" if seen.truth is None else "true class",
-        shape=plan.shape,
-    )
-
-
-def _convergence(solution: Solution, adapter: Adapter) -> Convergence:
-    transport = adapter.get_params().get("transport__tolerance")
-    return Convergence(
-        status=solution.status.value,
-        converged=solution.converged,
-        marginal_error=(float(solution.marginal_error[0]), float(solution.marginal_error[1])),
-        dual_gap=float(solution.dual_gap),
-        objective=float(solution.objective),
-        epsilon=float(solution.epsilon),
-        sweeps=int(solution.sweeps),
-        history=tuple(map(float, solution.history)),
-        tolerance=None if transport is None else float(transport),
-    )
-
-
-def _sampled(clouds: Clouds, seen: _Seen, adapter: Adapter) -> str:
+def _sampled(clouds: Clouds, seen: Seen, adapter: Adapter) -> str:
     """Say what was drawn of what."""
     n, m = len(adapter.source_rows_), len(adapter.target_rows_)
     inside = ""
@@ -304,26 +202,25 @@ def _sampled(clouds: Clouds, seen: _Seen, adapter: Adapter) -> str:
 
 def _notes(adapter: Adapter, solution: Solution | None) -> tuple[str, ...]:
     """Say what is missing, and what a plan of this kind does not tell."""
-    name = (
-        adapter.transport
-        if isinstance(adapter.transport, str)
-        else type(adapter.transport).__name__
-    )
+    transport = adapter.transport
     if solution is None:
-        return (
-            f"The transport {name!r} has no plan: it moves every row by one formula, found from the "
-            "means and the spreads of both domains. So there are no receivers, no masses between "
-            "classes and no certificate to show; the two clouds say what it did.",
+        name = transport if isinstance(transport, str) else type(transport).__name__
+        note = (
+            f"The transport {name!r} has no plan: it moves every row by one formula, found from "
+            "the means and the spreads of both domains. So there are no receivers, no masses "
+            "between classes and no certificate to show; the two clouds say what it did."
         )
-    if isinstance(solution.plan, GraphPlan):
-        return (
+    elif isinstance(solution.plan, GraphPlan):
+        note = (
             "This transport carries labels as votes, which are spread over the neighbours within "
             "the target afterwards. The receivers and masses are those of the plan before the "
-            "spreading; the votes of the rows at risk are those after it.",
+            "spreading; the votes of the rows at risk are those after it."
         )
-    if adapter.transport == "prototypes" or isinstance(adapter.transport, Prototypes):
-        return (
-            "This transport sends the rows of a class as one, so all rows of a class have the same "
-            "receivers: look at classes, not at points.",
+    elif transport == "prototypes" or isinstance(transport, Prototypes):
+        note = (
+            "This transport sends the rows of a class as one, so all rows of a class have the "
+            "same receivers: look at classes, not at points."
         )
-    return ()
+    else:
+        return ()
+    return (note,)

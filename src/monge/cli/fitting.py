@@ -13,6 +13,7 @@ from monge.adapters import CLASSIFIERS, TRANSPORTS, Adapter
 from monge.adapters.finding import asked_of
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
+from monge.cli.reporting import check_page, command, write
 from monge.cli.rooms import require_free, say_ignored, tables, workflows
 from monge.cli.screen import say
 from monge.cli.words import AsJson, Force
@@ -57,6 +58,12 @@ def fit(
     memory: Annotated[
         str, typer.Option("--memory", help="The most that the tables may take.", metavar="SIZE")
     ] = DEFAULT_BUDGET,
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Page to write as well, as `monge report` does.", metavar="FILE"
+        ),
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -69,6 +76,8 @@ def fit(
     with ending(as_json=as_json):
         require_free(out, force=force)
         require_place(out)
+        if page is not None:
+            check_page(page, force=force)
         rooms, open_table = workflows(), tables().open_table
         left, right = open_table(source), open_table(target)
         sizes = rooms.sizes_of(left, right, label, drop or [])
@@ -84,7 +93,10 @@ def fit(
                 adapter, left, right, label=label, features=sizes.features, report=bars
             )
         adapter.save(out, notes={"label": label})
-    _tell(adapter, out, as_json=as_json)
+        if page is not None:
+            sides = left, right
+            write(adapter, sides, label=label, out=page, again=command(out, sides, page))
+    _tell(adapter, out, page, as_json=as_json)
 
 
 def _adapter(transport: str, classifier: str, options: list[str]) -> Adapter:
@@ -138,7 +150,7 @@ def _plan_memory(adapter: Adapter) -> str:
     return f", the plan at most {budget if isinstance(budget, str) else format_bytes(budget)} more"
 
 
-def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
+def _tell(adapter: Adapter, out: Path, page: Path | None, *, as_json: bool) -> None:
     size = sum(path.stat().st_size for path in out.iterdir())
     certificate = adapter.certificate_
     if as_json:
@@ -150,6 +162,7 @@ def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
                 "classes": adapter.classes_.tolist(),
                 "certificate": None if certificate is None else asdict(certificate),
             }
+            | ({} if page is None else {"page": str(page)})
         )
         return
     if certificate is not None:
@@ -159,3 +172,5 @@ def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
             f"Plan of {n:,} x {m:,} rows: {certificate.status.lower()}, marginal error {error:.1e}."
         )
     say(f"Adapter: {out} ({len(adapter.classes_)} classes, {format_bytes(size)})")
+    if page is not None:
+        say(f"Page: {page} ({format_bytes(page.stat().st_size)})")

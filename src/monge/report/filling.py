@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import monge
 from monge.errors import OutputError, sentence
-from monge.report.live.base import embed, script_safe
+from monge.report.live.base import Figure, embed, require_bokeh, script_safe
 from monge.report.live.clouds import plot_clouds, plot_explorer
 from monge.report.live.data import payload, sprite
 from monge.report.live.plan import plot_class_mass, plot_convergence, plot_plan
+from monge.report.style import house_style
 from monge.report.words import (
     class_rows,
     clouds_sentence,
@@ -25,10 +26,7 @@ from monge.report.words import (
 )
 from monge.results import Convergence, Explorer
 
-if TYPE_CHECKING:
-    from bokeh.plotting import figure as Figure  # noqa: N812 - Bokeh's figure is a class
-
-__all__ = ["Part", "fill", "of_explorer", "of_verdict", "require_jinja"]
+__all__ = ["Part", "fill", "of_explorer", "of_verdict", "require_jinja", "require_libraries"]
 
 FOLDER = resources.files("monge.report").joinpath("templates")
 
@@ -72,6 +70,20 @@ def require_jinja() -> Any:
         required, remedy = "installed to write a page", "run: pip install 'monge[report]'"
         raise OutputError(sentence("write_page", "jinja2", required, error, remedy)) from error
     return jinja2
+
+
+def require_libraries() -> None:
+    """Refuse a page before any work for it, where a library is missing.
+
+    Raises
+    ------
+    OutputError
+        Naming it.
+    """
+    require_jinja()
+    require_bokeh()
+    with house_style():
+        pass
 
 
 def text_of(name: str) -> str:

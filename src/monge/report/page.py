@@ -251,6 +251,7 @@ def write_fit_page(
     ...     target_name="new",
     ...     source_n=3,
     ...     target_n=3,
+    ...     judged=3,
     ...     given={"high": (0.33, 0.33, 0.33), "low": (0.67, 0.67, 0.67)},
     ...     changed=0.0,
     ...     parameters={"transport": "exact"},

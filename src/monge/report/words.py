@@ -52,8 +52,9 @@ def fit_headline(fitted: Fitted) -> str:
     target = shorten(fitted.target_name, NAME_CHARACTERS)
     if fitted.changed == 0:
         return f"The transport changes the class of no row of {target}"
+    drawn = "" if fitted.judged == fitted.target_n else f"{fitted.judged:,} drawn of the "
     return (
-        f"The transport changes the class that {percent(fitted.changed)} of the "
+        f"The transport changes the class that {percent(fitted.changed)} of the {drawn}"
         f"{fitted.target_n:,} rows of {target} are given"
     )
 
@@ -127,7 +128,8 @@ def trust_sentence(convergence: Convergence) -> str:
         asked = f" (asked: at most {number(convergence.tolerance)})"
     missed = f"its rows and columns miss the mass asked of them by {number(error)} of it{asked}"
     if not convergence.converged:
-        return f"Read this plan with care: {convergence.status}. After {convergence.sweeps:,} sweeps {missed}."
+        after = f"After {convergence.sweeps:,} sweeps"
+        return f"Read this plan with care: {convergence.status}. {after} {missed}."
     if convergence.sweeps == 0:
         return f"The plan is the optimum: {missed}."
     return f"The plan converged after {convergence.sweeps:,} sweeps: {missed}."

@@ -16,13 +16,13 @@ class Fitted:
     ----------
     source_name, target_name
         What the tables are called.
-    source_n, target_n
-        Their rows.
+    source_n, target_n, judged
+        Their rows, and how many of the target's were classified for ``given`` and ``changed``.
     given
         For each class, by name: its share of the source, and the shares of the target that are
         given it without and with the transport.
     changed
-        Share of the target rows that are given another class with the transport than without.
+        Share of these target rows that are given another class with the transport than without.
     parameters
         What the adapter was made with, name and text.
     protocol
@@ -39,13 +39,14 @@ class Fitted:
     ...     target_name="new",
     ...     source_n=100,
     ...     target_n=80,
+    ...     judged=80,
     ...     given={"cat": (0.5, 0.75, 0.5), "dog": (0.5, 0.25, 0.5)},
     ...     changed=0.25,
     ...     parameters={"transport": "Sinkhorn"},
     ...     protocol="All rows.",
     ...     command="monge report adapter old.csv new.csv -o page.html",
     ... )
-    >>> f"{fitted.changed:.0%} of {fitted.target_n} rows change their class"
+    >>> f"{fitted.changed:.0%} of {fitted.judged} rows change their class"
     '25% of 80 rows change their class'
     """
 
@@ -53,9 +54,10 @@ class Fitted:
     target_name: str
     source_n: int
     target_n: int
+    judged: int
     given: dict[str, tuple[float, float, float]]
     changed: float
     parameters: dict[str, str]
     protocol: str
-    command: str
+    command: str = ""
     environment: dict[str, Any] = field(default_factory=dict)

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from monge.report.live.base import CARD, FONT, INK, TEXT, new_plot
+from monge.report.live.base import CARD, FONT, INK, TEXT, Figure, new_plot
 from monge.report.style import BLUE, GREY, ORANGE
 from monge.results import Fitted, MethodResult, Result
-
-if TYPE_CHECKING:
-    from bokeh.plotting import figure as Figure  # noqa: N812 - Bokeh's figure is a class
 
 __all__ = ["SAME_POINTS", "plot_accuracy", "plot_given"]
 
@@ -105,6 +101,7 @@ def draw_method(plot: Figure, row: float, method: MethodResult, baseline: float)
         text_font=FONT,
         text_font_size="13px",
         text_font_style="bold",
+        background_fill_color=CARD,
         text_baseline="middle",
     )
 

@@ -11,13 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeAlias
 
 from monge.errors import OutputError, sentence
 from monge.report.style import class_colours
-
-if TYPE_CHECKING:
-    from bokeh.plotting import figure as Figure  # noqa: N812 - Bokeh's figure is a class
 
 __all__ = [
     "CARD",
@@ -25,14 +22,18 @@ __all__ = [
     "FONT",
     "INK",
     "MARKERS",
+    "TEXT",
     "Embedded",
     "embed",
     "marks",
     "new_plot",
     "palettes",
     "script_safe",
-    "TEXT",
 ]
+
+Figure: TypeAlias = Any
+"""A picture of Bokeh, whose own types refuse much of what it documents: values as dictionaries,
+short names of properties, backgrounds of text."""
 
 INK = "ink"
 """The name of renderers that are drawn in the colour of the text."""

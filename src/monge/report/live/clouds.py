@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from monge._types import NDArray
-from monge.report.live.base import CLASS_SOURCE, INK, TEXT, marks, new_plot, palettes
+from monge.report.live.base import CLASS_SOURCE, INK, TEXT, Figure, marks, new_plot, palettes
 from monge.results import Clouds, Explorer
-
-if TYPE_CHECKING:
-    from bokeh.models import ColumnDataSource
-    from bokeh.plotting import figure as Figure  # noqa: N812 - Bokeh's figure is a class
 
 __all__ = ["plot_clouds", "plot_explorer"]
 
@@ -31,7 +27,7 @@ def frame(clouds: Clouds) -> dict[str, Any]:
     }
 
 
-def points(name: str, explorer: Explorer, labels: NDArray, columns: dict[str, Any]) -> Any:
+def class_points(name: str, explorer: Explorer, labels: NDArray, columns: dict[str, Any]) -> Any:
     """Return points with the colour, the shape and the name of their class."""
     from bokeh.models import ColumnDataSource  # noqa: PLC0415 - an extra
 
@@ -47,7 +43,7 @@ def points(name: str, explorer: Explorer, labels: NDArray, columns: dict[str, An
     return ColumnDataSource(data, name=name, tags=[CLASS_SOURCE])
 
 
-def source_points(explorer: Explorer, name: str) -> ColumnDataSource:
+def source_points(explorer: Explorer, name: str) -> Any:
     """Return the source rows: where they were, and where they are."""
     clouds = explorer.clouds
     columns = {
@@ -57,10 +53,10 @@ def source_points(explorer: Explorer, name: str) -> ColumnDataSource:
         "y_after": clouds.after[:, 1],
         "row": clouds.source_rows,
     }
-    return points(name, explorer, clouds.source_labels, columns)
+    return class_points(name, explorer, clouds.source_labels, columns)
 
 
-def target_points(explorer: Explorer, name: str) -> ColumnDataSource:
+def target_points(explorer: Explorer, name: str) -> Any:
     """Return the target rows that are drawn."""
     clouds = explorer.clouds
     some = slice(clouds.shown)
@@ -69,7 +65,7 @@ def target_points(explorer: Explorer, name: str) -> ColumnDataSource:
         "y": clouds.target[some, 1],
         "row": clouds.target_rows[some],
     }
-    return points(name, explorer, clouds.target_predicted[some], columns)
+    return class_points(name, explorer, clouds.target_predicted[some], columns)
 
 
 def scatter(plot: Figure, data: Any, *, x: str = "x", y: str = "y", **look: Any) -> Any:
@@ -77,12 +73,18 @@ def scatter(plot: Figure, data: Any, *, x: str = "x", y: str = "y", **look: Any)
     from bokeh.models import BooleanFilter, CDSView  # noqa: PLC0415 - an extra
 
     rows = len(data.data["label"])
-    view = CDSView(filter=BooleanFilter([True] * rows, tags=["hidden", data.name]))
+    view = CDSView(filter=BooleanFilter(booleans=[True] * rows, tags=["hidden", data.name]))
     return plot.scatter(x, y, source=data, view=view, marker="marker", **look)
 
 
-FILLED = {"size": 6, "fill_color": "colour", "line_color": "colour", "alpha": 0.75}
-HOLLOW = {"size": 7, "fill_color": None, "line_color": "colour", "line_width": 1.3, "alpha": 0.9}
+FILLED: dict[str, Any] = {"size": 6, "fill_color": "colour", "line_color": "colour", "alpha": 0.75}
+HOLLOW: dict[str, Any] = {
+    "size": 7,
+    "fill_color": None,
+    "line_color": "colour",
+    "line_width": 1.3,
+    "alpha": 0.9,
+}
 
 
 def labelled_axes(plot: Figure) -> None:
@@ -133,7 +135,7 @@ def plot_explorer(explorer: Explorer) -> Figure:
         source=lines,
         name=INK,
     )
-    empty: dict[str, list[Any]] = {
+    empty: dict[str, Any] = {
         "x": [], "y": [], "size": [], "label": [], "colour": [], "marker": [], "text": []
     }  # fmt: skip
     got = ColumnDataSource(empty, name="receivers", tags=[CLASS_SOURCE])

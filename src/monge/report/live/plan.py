@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from monge.report.findings import shorten
-from monge.report.live.base import INK, TEXT, new_plot
+from monge.report.live.base import INK, TEXT, Figure, new_plot
 from monge.report.plans import log_colour_scale
 from monge.report.style import BLUE, ORANGE
 from monge.results import Convergence, Explorer, PlanView
-
-if TYPE_CHECKING:
-    from bokeh.plotting import figure as Figure  # noqa: N812 - Bokeh's figure is a class
 
 __all__ = ["plot_class_mass", "plot_convergence", "plot_plan"]
 
@@ -28,10 +25,10 @@ def plot_plan(explorer: Explorer, view: PlanView) -> Figure:
     Data and axes of both orders are there, and ``page.js`` shows one or the other.
     """
     from bokeh.models import (  # noqa: PLC0415 - an extra
-        ColorBar,
         ColumnDataSource,
         LinearColorMapper,
     )
+    from bokeh.models.annotations import ColorBar  # noqa: PLC0415 - an extra
 
     low, high = log_colour_scale(view.log_plan, view.log_plan_sorted)
     rows, columns = view.log_plan_sorted.shape
@@ -43,7 +40,8 @@ def plot_plan(explorer: Explorer, view: PlanView) -> Figure:
         x_range=(0, columns),
         y_range=(rows, 0),
     )
-    data = ColumnDataSource({"came": [arrays[0]], "sorted": [arrays[1]]}, name="plan-data")
+    columns_of: dict[str, Any] = {"came": [arrays[0]], "sorted": [arrays[1]]}
+    data = ColumnDataSource(columns_of, name="plan-data")
     mapper = LinearColorMapper(palette="Viridis256", low=low, high=high)
     plot.image("sorted", source=data, x=0, y=0, dw=columns, dh=rows, color_mapper=mapper,
                name="plan-image")  # fmt: skip
@@ -103,7 +101,7 @@ def plot_class_mass(explorer: Explorer, view: PlanView) -> Figure:
     level = np.sqrt(mass / (mass.max() or 1.0))
     rows, columns = (index.ravel() for index in np.indices(mass.shape))
     colours = [Cividis256[int(255 * value)] for value in level.ravel()]
-    cells = {
+    cells: dict[str, Any] = {
         "x": columns,
         "y": rows,
         "colour": colours,
@@ -146,8 +144,9 @@ def plot_convergence(convergence: Convergence) -> Figure:
     if convergence.tolerance is not None:
         plot.line([0.5, len(history) + 0.5], [convergence.tolerance] * 2, color=ORANGE, width=2,
                   dash="dashed")  # fmt: skip
-        plot.text([len(history) + 0.4], [convergence.tolerance], ["tolerance"], name=INK, text_color=TEXT,
-                  text_align="right", text_baseline="top", y_offset=3, text_font_size="12px")  # fmt: skip
+        plot.text([0.6], [convergence.tolerance], ["tolerance"], name=INK, text_color=TEXT,
+                  text_align="left", text_baseline="bottom", y_offset=-3,
+                  text_font_size="12px")  # fmt: skip
     plot.xaxis.axis_label = "sweep"
     plot.yaxis.axis_label = "marginal error, L1"
     plot.xaxis.ticker.min_interval = 1
