@@ -1,7 +1,7 @@
 """What the living pictures share: how they look, and how they come into the page.
 
-Bokeh is an extra and is imported in this folder alone, on the first page. Pictures are transparent;
-the colours of their text and lines follow the page's theme, which ``page.js`` brings to every
+Bokeh is an extra and is imported in this folder alone, on the first page. The
+colours of their grounds, text and lines follow the page's theme, which ``page.js`` brings to every
 renderer named `INK` and to every axis. No picture holds code: the page's own script moves them, so
 that the page's policy need not allow code made from text.
 """
@@ -127,8 +127,8 @@ def new_plot(name: str, height: int, *, tools: str = "", **changes: Any) -> Figu
         sizing_mode="stretch_width",
         tools=tools,
         toolbar_location="above" if tools else None,
-        background_fill_color=None,
-        border_fill_color=None,
+        background_fill_color=CARD,
+        border_fill_color=CARD,
         outline_line_color=None,
         min_border=4,
         **changes,

@@ -85,6 +85,7 @@
       for (const thing of root.references()) {
         set(thing, ["axis_label_text_color", "major_label_text_color", "title_text_color"], ink);
         set(thing, ["axis_line_color", "major_tick_line_color", "grid_line_color"], faint);
+        if ("toolbar" in thing.properties) set(thing, ["background_fill_color", "border_fill_color"], card);
         if (thing.name === "ink" && thing.glyph) {
           set(thing.glyph, ["text_color", "line_color"], { value: ink });
           set(thing.glyph, ["background_fill_color"], { value: card });
