@@ -20,7 +20,7 @@ sys.path.insert(0, sys.argv[1])
 from toy import OPTIONS, toy
 from monge.cli import main
 from monge.experiments import EXPERIMENTS
-import_module("monge.experiments.run").write_report = lambda *stuff: stuff[2] / "report.html"
+import_module("monge.experiments.run").write_report = lambda *stuff, **_: stuff[2] / "report.html"
 EXPERIMENTS["demo"] = toy(name="demo", options=replace(OPTIONS, epochs=int(sys.argv[2])))
 sys.exit(main(sys.argv[3:]))
 """
@@ -54,7 +54,7 @@ def toy_demo(monkeypatch):
         monkeypatch.setitem(EXPERIMENTS, "demo", toy(name="demo", **changes))
 
     room = import_module("monge.experiments.run")
-    monkeypatch.setattr(room, "write_report", lambda *stuff: stuff[2] / "report.html")
+    monkeypatch.setattr(room, "write_report", lambda *stuff, **_: stuff[2] / "report.html")
     monkeypatch.setattr(os, "fsync", lambda _: None)
     install()
     return install

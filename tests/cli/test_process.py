@@ -148,7 +148,7 @@ def test_the_demo_interrupted_and_whole(start, tmp_path):
     time.sleep(1)
     assert interrupt(process)[0] == 130
     assert leftovers(tmp_path) == []
-    for told in ("Training LeNet5: done", "11 of 11 reused"):
+    for told in ("Training LeNet5: done", "12 of 12 reused"):
         process = start("demo")
         out, err = process.communicate(timeout=300)
         assert process.returncode == 0, err

@@ -296,7 +296,7 @@ def test_a_second_run_says_what_it_reused(call, toy_demo, tmp_path):
     code, out, err = call("demo", "--out", tmp_path)
     assert (code, out) == first[:2]
     assert "weights and features: done (reused)" in err
-    assert "methods: done (11 of 11 reused)" in err
+    assert "methods: done (12 of 12 reused)" in err
     assert "Training" not in err
 
 

@@ -16,7 +16,7 @@ from toy import toy
 def no_pictures(monkeypatch):
     """Leave the pictures out: they take longer than all the rest of a toy run."""
 
-    def write_report(result, evidence, folder, report=silent):
+    def write_report(result, evidence, folder, report=silent, **shown):
         return folder / "report.html"
 
     room = import_module("monge.experiments.run")  # the function of that name hides it

@@ -213,7 +213,7 @@ def test_a_second_run_makes_nothing_again_and_says_so(whole, monkeypatch):
     last = {progress.task: progress.detail for progress in seen}
     for seed in (0, 3):
         assert last[f"Seed {seed}: weights and features"] == "reused"
-        assert last[f"Seed {seed}: methods"] == "11 of 11 reused"
+        assert last[f"Seed {seed}: methods"] == "12 of 12 reused"
 
 
 def test_a_first_run_reuses_nothing(whole):
@@ -450,7 +450,7 @@ def test_a_full_disk_in_the_middle_keeps_what_was_finished(go, tmp_path, monkeyp
     _, seen = go()
     assert not any(progress.task == "Training LeNet5" for progress in seen)
     last = [progress.detail for progress in seen if progress.task == "Seed 0: methods"][-1]
-    assert last in {"4 of 11 reused", "5 of 11 reused"}
+    assert last in {"4 of 12 reused", "5 of 12 reused"}
 
 
 def test_an_error_in_the_data_passes_as_it_is(go):

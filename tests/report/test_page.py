@@ -124,12 +124,21 @@ def test_the_page_loads_nothing(page, written):
             value = attributes.get(name, "data:")
             assert value.startswith(("data:", "#")), (tag, value)
     text = re.sub(r"base64,[^\"]*", "", written[1].read_text(encoding="utf-8"))
+    text = re.sub(r"<script\b.*?</script>", "", text, flags=re.DOTALL)
     assert "http://" not in text
     assert "https://" not in text
     assert "url(" not in text
     assert "@import" not in text
-    assert not page.all("script")
     assert not page.all("link")
+    policy = next(a["content"] for a in page.all("meta") if "http-equiv" in a)
+    assert "default-src 'none'" in policy  # nothing that the scripts might ask for is allowed
+    assert not {"connect-src", "'unsafe-eval'"} & set(policy.split())
+    assert "img-src data:;" in policy
+
+
+def test_without_anything_to_look_at_the_page_has_no_script(run, tmp_path, pictures):
+    page = Page(write_page(run[0], pictures, tmp_path / "r.html").read_text(encoding="utf-8"))
+    assert not page.all("script")
 
 
 def test_every_anchor_has_its_place(page):
@@ -253,9 +262,16 @@ def test_a_missing_extra_says_how_to_install_it(run, tmp_path, monkeypatch, pict
         write_page(run[0], pictures, tmp_path / "report.html")
 
 
+def test_bokeh_that_is_missing_says_how_to_install_it(run, tmp_path, monkeypatch, pictures):
+    monkeypatch.setitem(sys.modules, "bokeh", None)
+    with pytest.raises(OutputError, match=r"'bokeh' .* pip install 'monge\[report\]'"):
+        write_page(run[0], pictures, tmp_path / "report.html", evidence=run[1])
+
+
 def test_importing_the_room_loads_no_extra():
     code = (
         "import sys, monge.report; "
-        "sys.exit(any(m.split('.')[0] in ('matplotlib', 'jinja2') for m in sys.modules))"
+        "extras = ('bokeh', 'matplotlib', 'jinja2', 'PIL'); "
+        "sys.exit(any(m.split('.')[0] in extras for m in sys.modules))"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)

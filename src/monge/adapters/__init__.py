@@ -1,11 +1,13 @@
 """The scikit-learn faces."""
 
 from monge.adapters.adapter import Adapter
+from monge.adapters.again import find_again
 from monge.adapters.artifact import describe
 from monge.adapters.auto import Auto
 from monge.adapters.candidates import Candidate, Unmoved, candidates
 from monge.adapters.certificate import Certificate
 from monge.adapters.classifiers import CLASSIFIERS
+from monge.adapters.exploring import explore
 from monge.adapters.jdot import JDOT
 from monge.adapters.judging import judge
 from monge.adapters.loading import load
@@ -35,6 +37,8 @@ __all__ = [
     "candidates",
     "collect",
     "describe",
+    "explore",
+    "find_again",
     "judge",
     "load",
     "make_pipeline",

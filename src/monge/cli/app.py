@@ -19,6 +19,7 @@ from monge.cli.checking import check
 from monge.cli.ending import EXIT_CODES, code_of, print_json
 from monge.cli.fitting import fit
 from monge.cli.judging import evaluate, info
+from monge.cli.reporting import report
 from monge.cli.screen import complain, print_finished, print_network, print_step, print_warning
 from monge.cli.signals import stopped
 from monge.cli.spreading import spread_lists
@@ -186,7 +187,7 @@ def run_experiment(
     _run(experiment, told, out, data_dir)
 
 
-for _command in (check, fit, predict, transform, evaluate, info):
+for _command in (check, fit, predict, transform, evaluate, info, report):
     app.command(epilog=EXIT_CODES)(_command)
 app.add_typer(bench, name="bench", epilog=EXIT_CODES)
 

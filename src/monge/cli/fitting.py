@@ -15,6 +15,7 @@ from monge.adapters.finding import asked_of
 from monge.adapters.named import CHOICES
 from monge.cli.bars import Bars
 from monge.cli.ending import ending, print_json
+from monge.cli.reporting import check_page, command, write
 from monge.cli.rooms import require_free, say_ignored, tables, workflows
 from monge.cli.screen import say, say_verdict
 from monge.cli.words import AsJson, Force
@@ -92,6 +93,12 @@ def fit(
             metavar="WORD",
         ),
     ] = "compact",
+    page: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", help="Page to write as well, as `monge report` does.", metavar="FILE"
+        ),
+    ] = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -106,6 +113,8 @@ def fit(
     with ending(as_json=as_json):
         require_free(out, force=force)
         require_place(out)
+        if page is not None:
+            check_page(page, force=force)
         rooms, open_table = workflows(), tables().open_table
         left, right = open_table(source), open_table(target)
         sizes = rooms.sizes_of(left, right, label, drop or [])
@@ -127,7 +136,10 @@ def fit(
                 report=bars,
             )
         adapter.save(out, notes={"label": label}, precision=how)
-    _tell(adapter, out, as_json=as_json)
+        if page is not None:
+            sides = left, right
+            write(adapter, sides, label=label, out=page, again=command(out, sides, page))
+    _tell(adapter, out, page, as_json=as_json)
 
 
 def _precision(word: str) -> Precision:
@@ -194,7 +206,7 @@ def _plan_memory(adapter: Adapter) -> str:
     return f", the plan at most {budget if isinstance(budget, str) else format_bytes(budget)} more"
 
 
-def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
+def _tell(adapter: Adapter, out: Path, page: Path | None, *, as_json: bool) -> None:
     size = sum(path.stat().st_size for path in out.iterdir())
     certificate = adapter.certificate_
     verdict: Verdict | None = getattr(adapter, "verdict_", None)
@@ -208,6 +220,7 @@ def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
                 "certificate": None if certificate is None else asdict(certificate),
                 "verdict": None if verdict is None else verdict.to_json(),
             }
+            | ({} if page is None else {"page": str(page)})
         )
         return
     if certificate is not None:
@@ -219,3 +232,5 @@ def _tell(adapter: Adapter, out: Path, *, as_json: bool) -> None:
     if verdict is not None:
         say_verdict(verdict)
     say(f"Adapter: {out} ({len(adapter.classes_)} classes, {format_bytes(size)})")
+    if page is not None:
+        say(f"Page: {page} ({format_bytes(page.stat().st_size)})")

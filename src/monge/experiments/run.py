@@ -19,7 +19,7 @@ from monge.errors import OutputError, sentence
 from monge.experiments.accuracy.task import image_task
 from monge.experiments.environment import describe_environment
 from monge.experiments.evaluate import accuracy, matched_mass
-from monge.experiments.evidence import Viewed, gather_evidence
+from monge.experiments.evidence import Viewed, gather_evidence, gather_explorer
 from monge.experiments.methods import Cell, Task, chosen_methods, fit_the_post, predict_all
 from monge.experiments.named import Experiment
 from monge.experiments.network import Images, Network, train_network, trained_model
@@ -123,25 +123,24 @@ def run(
     seeds = [_run_seed(images, seed, options, cache, report) for seed in options.seeds]
     result = _collect(experiment, options, seeds, source, target)
     first = seeds[0]
-    evidence = gather_evidence(
-        Viewed(
-            images=images,
-            task=first.task,
-            adapter=first.adapter,
-            solution=first.solution,
-            target_labels=target.labels,
-            before=first.cells["nearest_neighbour"].predicted,
-            after=first.cells["sinkhorn"].predicted,
-            curves=(
-                np.array([seed.network.loss for seed in seeds]),
-                np.array([seed.network.accuracy for seed in seeds]),
-            ),
-        )
+    viewed = Viewed(
+        images=images,
+        task=first.task,
+        adapter=first.adapter,
+        solution=first.solution,
+        target_labels=target.labels,
+        before=first.cells["nearest_neighbour"].predicted,
+        after=first.cells["sinkhorn"].predicted,
+        curves=(
+            np.array([seed.network.loss for seed in seeds]),
+            np.array([seed.network.accuracy for seed in seeds]),
+        ),
     )
+    evidence = gather_evidence(viewed)
     write_text(folder / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
-    return Finished(
-        result=result, evidence=evidence, page=write_report(result, evidence, folder, report)
-    )
+    explorer = gather_explorer(viewed)
+    page = write_report(result, evidence, folder, report, explorer=explorer)
+    return Finished(result=result, evidence=evidence, page=page)
 
 
 def _claim(folder: Path) -> None:

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import monge
-from monge.errors import DataError, OutputError, sentence
+from monge.errors import DataError, sentence
 from monge.files import write_text
-from monge.report.findings import best_method, percent
+from monge.report.filling import Part, fill, of_explorer, of_verdict, require_jinja
+from monge.report.findings import best_method, compare, percent
+from monge.report.live.accuracy import plot_accuracy, plot_given
 from monge.report.pictures import Picture
-from monge.results import Result
+from monge.report.words import fit_headline
+from monge.results import Evidence, Explorer, Fitted, Result
 
-__all__ = ["write_page"]
+__all__ = ["write_fit_page", "write_page"]
 
 HERO = "accuracy"
 
+OPEN = ("samples", "training", "confusion")
+"""Pictures that have no living one beside them."""
 
-def embed(picture: Picture) -> dict[str, str]:
+MOST_SPOKEN = 12
+"""Classes that the text of a picture names."""
+
+
+def embed(picture: Picture) -> dict[str, Any]:
     """Return what the template needs of a picture, the PNG itself as base64."""
     try:
         content = picture.path.read_bytes()
@@ -39,6 +46,7 @@ def embed(picture: Picture) -> dict[str, str]:
         "title": picture.title,
         "alt": picture.alt_text,
         "data": base64.b64encode(content).decode("ascii"),
+        "open": picture.name in OPEN,
     }
 
 
@@ -118,54 +126,33 @@ def parameters(result: Result) -> list[tuple[str, str]]:
     ]
 
 
-def render(result: Result, pictures: Sequence[Picture]) -> str:
-    """Fill the template."""
-    try:
-        import jinja2  # noqa: PLC0415 - an extra, loaded only to write a page
-    except ImportError as error:
-        raise OutputError(
-            sentence(
-                "write_page",
-                "jinja2",
-                "installed to write a page",
-                error,
-                "run: pip install 'monge[report]'",
-            )
-        ) from error
-    source = resources.files("monge.report").joinpath("templates", "report.html.jinja")
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    embedded = [embed(picture) for picture in pictures]
-    hero = next((picture for picture in embedded if picture["name"] == HERO), None)
-    best = best_method(result)
-    return environment.from_string(source.read_text(encoding="utf-8")).render(
-        result=result,
-        headline=hero["title"]
-        if hero
-        else f"{best.title} reads {percent(best.accuracy.mean)} of {result.target_name} right",
-        hero=hero,
-        pictures=[picture for picture in embedded if picture is not hero],
-        methods=method_rows(result),
-        plan=plan_rows(result),
-        parameters=parameters(result),
-        environment=flatten(result.environment),
-        version=monge.__version__,
-    )
-
-
-def write_page(result: Result, pictures: Sequence[Picture], path: Path) -> Path:
-    """Write the page of a run: one HTML file with its pictures inside, asking the network nothing.
+def write_page(
+    result: Result,
+    pictures: Sequence[Picture],
+    path: Path,
+    *,
+    evidence: Evidence | None = None,
+    explorer: Explorer | None = None,
+    verdict: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the page of a run: one HTML file with everything inside, asking the network nothing.
 
     Parameters
     ----------
     result
         The finished run.
     pictures
-        What `draw_all` returned; the one called ``"accuracy"`` stands at the top and gives the
-        page its first sentence.
+        What `draw_all` returned; the one called ``"accuracy"`` gives the page its first sentence.
     path
         The HTML file to write.
+    evidence
+        The arrays behind the pictures: with them the first picture answers to a hand.
+    explorer
+        What can be looked at of the plan of the first seed; without it there are still pictures
+        alone.
+    verdict
+        Whether to adapt: ``decision``, ``choice``, ``source_only``, ``chosen``, ``evidence`` and
+        ``warnings``, each left out where it is not there.
 
     Returns
     -------
@@ -175,7 +162,7 @@ def write_page(result: Result, pictures: Sequence[Picture], path: Path) -> Path:
     Raises
     ------
     OutputError
-        If jinja2 is missing or the file cannot be written.
+        If jinja2 or Bokeh is missing or the file cannot be written.
     DataError
         If a picture cannot be read.
 
@@ -186,6 +173,134 @@ def write_page(result: Result, pictures: Sequence[Picture], path: Path) -> Path:
     >>> write_page(finished.result, [], Path("out/report.html"))  # doctest: +SKIP
     PosixPath('out/report.html')
     """
+    require_jinja()
+    embedded = [embed(picture) for picture in pictures]
+    hero = next((picture for picture in embedded if picture["name"] == HERO), None)
+    best = best_method(result)
+    first = Part(
+        context={
+            "title": f"{result.source_name} to {result.target_name}",
+            "headline": hero["title"]
+            if hero
+            else f"{best.title} reads {percent(best.accuracy.mean)} of {result.target_name} right",
+            "hero": hero,
+            "hero_text": hero["alt"] if hero else "Accuracy of each method on the target.",
+            "result": result,
+            "methods": method_rows(result),
+        }
+    )
+    if evidence is not None:
+        baseline = compare(result, evidence).before.mean
+        first.plots["accuracy"] = plot_accuracy(result, baseline)
+    still = [picture for picture in embedded if picture is not hero or evidence is not None]
+    if explorer is None:
+        still = [picture | {"open": picture is not hero} for picture in still]
+    parts = [
+        first,
+        of_verdict(verdict),
+        of_explorer(explorer),
+        Part(sections={"seeds": "Seeds"}, context={"plan": plan_rows(result)}),
+        Part(sections={"pictures": "Pictures"} if still else {}, context={"pictures": still}),
+        how_made(result, parameters(result)),
+    ]
     path = Path(path)
-    write_text(path, render(result, pictures))
+    write_text(path, fill(parts))
     return path
+
+
+def write_fit_page(
+    fitted: Fitted,
+    explorer: Explorer,
+    path: Path,
+    *,
+    verdict: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write the page of an adapter that was fitted on two tables, see `write_page`.
+
+    Parameters
+    ----------
+    fitted
+        What the page says of the fit.
+    explorer
+        What can be looked at, from `monge.adapters.explore`.
+    path
+        The HTML file to write.
+    verdict
+        As for `write_page`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file written.
+
+    Raises
+    ------
+    OutputError
+        If jinja2 or Bokeh is missing or the file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from monge import Adapter
+    >>> from monge.adapters import explore
+    >>> X, y = np.array([[0.0], [1.0], [8.0]]), ["low", "low", "high"]
+    >>> explorer = explore(Adapter("exact").fit(X, y, X_target=X + 2), X, y, X + 2)
+    >>> fitted = Fitted(
+    ...     source_name="old",
+    ...     target_name="new",
+    ...     source_n=3,
+    ...     target_n=3,
+    ...     judged=3,
+    ...     given={"high": (0.33, 0.33, 0.33), "low": (0.67, 0.67, 0.67)},
+    ...     changed=0.0,
+    ...     parameters={"transport": "exact"},
+    ...     protocol="All rows.",
+    ...     command="monge report adapter old.csv new.csv -o page.html",
+    ... )
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_fit_page(fitted, explorer, Path(folder, "page.html"))
+    ...     "The transport changes the class of no row of new" in page.read_text()
+    True
+    """
+    require_jinja()
+    given = [
+        (label, [percent(share) for share in shares]) for label, shares in fitted.given.items()
+    ]
+    shown = "; ".join(
+        f"{label}: {source} of the source, {before} given without and {after} with transport"
+        for label, (source, before, after) in given[:MOST_SPOKEN]
+    )
+    first = Part(
+        context={
+            "title": f"{fitted.source_name} to {fitted.target_name}",
+            "headline": fit_headline(fitted),
+            "hero": None,
+            "hero_text": f"Shares of the classes. {shown}.",
+            "methods": None,
+            "given": given,
+        },
+        plots={"accuracy": plot_given(fitted)},
+    )
+    lines = [
+        ("source", f"{fitted.source_name}, {fitted.source_n:,} rows"),
+        ("target", f"{fitted.target_name}, {fitted.target_n:,} rows"),
+        *fitted.parameters.items(),
+    ]
+    parts = [first, of_verdict(verdict), of_explorer(explorer), how_made(fitted, lines)]
+    path = Path(path)
+    write_text(path, fill(parts))
+    return path
+
+
+def how_made(made: Result | Fitted, lines: Sequence[tuple[str, str]]) -> Part:
+    """Return the last part: protocol, command, parameters, versions."""
+    return Part(
+        sections={"protocol": "How it was made"},
+        context={
+            "protocol": made.protocol,
+            "command": made.command,
+            "parameters": lines,
+            "environment": flatten(made.environment),
+        },
+    )

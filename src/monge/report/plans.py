@@ -22,7 +22,14 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["colour_scale", "draw_class_mass", "draw_plan", "draw_plan_sorted", "worst_pairs"]
+__all__ = [
+    "colour_scale",
+    "draw_class_mass",
+    "draw_plan",
+    "draw_plan_sorted",
+    "log_colour_scale",
+    "worst_pairs",
+]
 
 LOWEST_COLOUR = "#440154"
 """The dark end of viridis: bins without any mass are no less dark than those with hardly any."""
@@ -33,7 +40,12 @@ THINNEST_NAMED_BAND = 0.018
 
 def colour_scale(evidence: Evidence) -> tuple[float, float]:
     """Return one colour scale for both pictures of the plan, its few extreme bins left out."""
-    values = np.concatenate([evidence.log_plan.ravel(), evidence.log_plan_sorted.ravel()])
+    return log_colour_scale(evidence.log_plan, evidence.log_plan_sorted)
+
+
+def log_colour_scale(*log_plans: NDArray) -> tuple[float, float]:
+    """Return one colour scale for some pictures (r, c), see `colour_scale`."""
+    values = np.concatenate([log_plan.ravel() for log_plan in log_plans])
     values = values[np.isfinite(values)]
     if not values.size:
         return -1.0, 1.0
