@@ -93,6 +93,7 @@ def test_a_fit_on_csv_is_below_2_mb_and_exact_if_asked(call, tmp_path, digits):
     assert json.loads(out)["bytes"] < 2e6
     words = ("--precision", "exact", "-o", tmp_path / "b")
     assert call(*fit(tmp_path, *words))[0] == 0
+    assert sum(path.stat().st_size for path in (tmp_path / "b").iterdir()) > 3.5e6
     small, whole = monge.load(tmp_path / "a"), monge.load(tmp_path / "b")
     anchors = whole.map_.anchors.numpy()
     missed = np.abs(small.map_.anchors.numpy() - anchors).max()
