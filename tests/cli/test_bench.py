@@ -6,11 +6,13 @@ from importlib import import_module
 
 import pytest
 
+from monge.cli.screen import print_accuracy
 from monge.cli.spreading import spread_lists
 from monge.errors import Cancelled
 from monge.experiments import AccuracyOptions
 from monge.experiments.accuracy.methods import METHODS
 from monge.experiments.accuracy.pairs import PAIRS
+from monge.results import AccuracyResult, MethodResult, OfficialResult, PairResult, Spread
 
 ROOM = import_module("monge.cli.benching")
 BENCH = import_module("monge.experiments.accuracy.bench")
@@ -164,3 +166,42 @@ def test_a_place_that_cannot_be_written_is_one_sentence(call, tmp_path):
     assert (code, out) == (1, "")
     assert err.count("\n") == 1
     assert "write: 'path' must be in a folder that can be written" in err
+
+
+def right(*values):
+    return MethodResult(title="", accuracy=Spread(values=values), seconds=(0.1,) * len(values))
+
+
+def test_the_screen_shows_official_scores_and_every_default_choice(capsys, monkeypatch, tmp_path):
+    monkeypatch.setenv("COLUMNS", "80")
+    pair = PairResult(
+        group="digits",
+        source_name="A",
+        target_name="B",
+        protocol="T.",
+        source_n=9,
+        target_n=9,
+        seeds=(0, 1),
+        methods={"source_only": right(0.7, 0.8), "linear": right(0.5, 0.6)},
+        official=OfficialResult(
+            name="the held images",
+            protocol="Held.",
+            n=2007,
+            accuracy={"linear": Spread(values=(0.4, 0.5))},
+            scorings=({}, {}),
+        ),
+    )
+    result = AccuracyResult(
+        pairs={"one": pair},
+        skipped={},
+        references=("source_only",),
+        default="sinkhorn",
+        defaults={"sinkhorn": "`Adapter()`", "linear": "`Other()`"},
+        frozen={"source_only": {}, "linear": {}},
+    )
+    print_accuracy(result, tmp_path)
+    out = capsys.readouterr().out
+    assert "Official test, 2,007 images" in out
+    assert "45.00" in out
+    assert "The held images: scored 2 times so far." in out
+    assert "Other(), linear: on 1 of 1, least gain -20.0: one -20.0" in out

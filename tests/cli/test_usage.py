@@ -15,7 +15,7 @@ import monge.cli.app
 from monge.data import catalogue
 from monge.errors import Cancelled, MongeWarning
 from monge.experiments import RunOptions
-from toy import pair
+from toy import pair, toy
 
 
 def one_sentence(text):
@@ -283,6 +283,26 @@ def test_the_table_holds_the_figures_of_the_file(call, toy_demo, tmp_path):
     assert f"Report: {tmp_path / 'demo' / 'report.html'}" in out
     assert "converged, marginal error" in out
     assert "Training LeNet5: done (epoch 2 of 2, loss " in err
+
+
+def test_the_post_s_run_names_what_is_published_and_what_was_not_run(
+    call, toy_demo, monkeypatch, tmp_path
+):
+    monkeypatch.setitem(monge.cli.app.EXPERIMENTS, "mnist-usps", toy(name="mnist-usps"))
+    code, out, _ = call("run", "mnist-usps", "--out", tmp_path)
+    said = " ".join(out.split())
+    assert code == 0
+    assert "The post: 71.51 % before, 78.60 % after transport." in said
+    assert "Published, various protocols: DANN 77.1, ADDA 89.4, CyCADA 95.6, SBADA-GAN 97.6" in said
+    assert "Not run: what trains the network again (--retrain)." in said
+
+
+def test_retraining_is_on_for_the_post_and_off_for_the_demo(call, told):
+    call("run", "mnist-usps")
+    call("run", "mnist-usps", "--no-retrain")
+    call("demo")
+    call("run", "demo", "--retrain")
+    assert [one["options"].retrain for one in told] == [True, False, False, True]
 
 
 def test_one_seed_has_no_deviation(call, toy_demo, tmp_path):

@@ -23,6 +23,7 @@ from monge.training import predict_probabilities
 from toy import pair, stripes
 
 bench = import_module("monge.experiments.accuracy.bench")
+official_room = import_module("monge.experiments.accuracy.official")
 
 HELD = stripes(40, 5, faint=90, name="held")
 SHORT = Retraining(options=RetrainingOptions(epochs=1, steps=4, batch_size=20, learning_rate=0.02))
@@ -173,7 +174,7 @@ def test_a_cell_without_them_is_run_again_and_one_with_them_serves_both(tmp_path
     bench_accuracy(options(official_test=False), out=tmp_path)
 
 
-def test_every_look_is_written_down_and_none_is_lost(tmp_path):
+def test_every_look_is_written_down_and_none_is_lost(tmp_path, monkeypatch):
     first = bench_accuracy(options("linear"), out=tmp_path)
     assert [look["seeds"] for look in scorings(tmp_path)] == [[0]]
     (look,) = scorings(tmp_path)
@@ -183,8 +184,10 @@ def test_every_look_is_written_down_and_none_is_lost(tmp_path):
     assert look["date"].endswith("+00:00")
     assert look["command"].endswith("--seeds 0 --official-test")
     assert "commit" in look
-    bench_accuracy(options("linear"), out=tmp_path)  # the very same predictions
-    assert len(scorings(tmp_path)) == 1
+    with monkeypatch.context() as patch:
+        patch.setattr(official_room, "describe_environment", lambda: {"commit": "other"})
+        bench_accuracy(options("linear"), out=tmp_path)  # the very same predictions
+    assert scorings(tmp_path) == [look]
     bench_accuracy(options("linear", seeds=(0, 1)), out=tmp_path)
     bench_accuracy(options("linear", official_test=False), out=tmp_path)
     looks = scorings(tmp_path)

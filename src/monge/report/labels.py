@@ -54,8 +54,8 @@ def spread_out(wanted: NDArray, gap: float) -> NDArray:
 
     Examples
     --------
-    >>> spread_out(np.array([0.0, 1.0, 1.0, 9.0]), 2.0).tolist()
-    [-1.0, 1.0, 3.0, 9.0]
+    >>> spread_out(np.array([0.0, 0.0, 9.0]), 2.0).tolist()
+    [-1.0, 1.0, 9.0]
     """
     clusters: list[tuple[float, int]] = []  # centre and size of each run of touching labels
     for place in wanted.tolist():

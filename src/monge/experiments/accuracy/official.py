@@ -18,8 +18,8 @@ from monge.results import OfficialResult, Spread
 
 __all__ = ["Looks", "earlier_scorings"]
 
-_WHEN = ("date", "command")
-"""What differs between two scorings of the very same predictions."""
+_WHEN = ("date", "command", "commit")
+"""What may differ between two scorings of the very same predictions: a commit of words alone."""
 
 
 def earlier_scorings(path: Path) -> tuple[dict[str, Any], ...]:
