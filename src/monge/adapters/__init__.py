@@ -16,7 +16,8 @@ from monge.adapters.pipeline import AdapterPipeline, make_pipeline
 from monge.adapters.prior import TargetPrior
 from monge.adapters.relaxed import Partial, Unbalanced
 from monge.adapters.trials import collect
-from monge.adapters.trying import Effort, Trial
+from monge.adapters.trying import Trial
+from monge.adapters.witnesses import Effort
 
 __all__ = [
     "CLASSIFIERS",

@@ -13,7 +13,8 @@ from monge.adapters.candidates import Candidate, Unmoved, candidates
 from monge.adapters.checks import check_draws
 from monge.adapters.concluding import conclude
 from monge.adapters.domains import Source, Target
-from monge.adapters.trying import Both, Effort, try_all
+from monge.adapters.trying import try_all
+from monge.adapters.witnesses import Both, Effort
 from monge.progress import Report
 from monge.solvers import Graph
 from monge.verdict import Verdict

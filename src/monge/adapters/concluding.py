@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from monge.adapters.candidates import Candidate
-from monge.adapters.trying import Both, Trial
+from monge.adapters.trying import Trial
+from monge.adapters.witnesses import Both
 from monge.verdict import (
     SCORES,
     Choice,

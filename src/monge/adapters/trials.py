@@ -11,7 +11,8 @@ from monge.adapters.adapter import Adapter
 from monge.adapters.candidates import named_candidates
 from monge.adapters.checks import check_draws
 from monge.adapters.domains import read_source, read_target
-from monge.adapters.trying import Both, Effort, Trial, try_all
+from monge.adapters.trying import Trial, try_all
+from monge.adapters.witnesses import Both, Effort
 from monge.memory import DEFAULT_BUDGET
 from monge.progress import Report, silent
 

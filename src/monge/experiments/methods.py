@@ -211,7 +211,7 @@ METHODS = {
     ),
     "graph": Method("Labels by the target's own graph", partial(_benched, "graph")),
     "graph_gradients": Method(
-        "The same, gradients of the images as views", partial(_benched, "graph_gradients")
+        "Labels by the graph, gradients as views", partial(_benched, "graph_gradients")
     ),
 }
 

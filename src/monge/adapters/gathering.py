@@ -1,0 +1,183 @@
+"""What is learned of a fitted candidate: its evidence.
+
+What is fitted again (the other way round, and on parts of the rows) is fitted on at most 2,000 rows
+a side.
+"""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from sklearn.base import clone
+
+from monge._types import NDArray
+from monge.adapters.candidates import Candidate, Unmoved
+from monge.adapters.domains import drawn
+from monge.adapters.speaking import Speaker, left_out, speaker_of
+from monge.adapters.telling import domain_odds
+from monge.adapters.witnesses import Both, Common, Effort
+from monge.solvers import Solution
+from monge.verdict import Evidence, PlanHealth
+
+__all__ = ["gather", "made"]
+
+logger = logging.getLogger("monge")
+
+_AGAIN = 2000
+"""Rows of each side that a candidate is fitted on again."""
+
+
+def made(estimator: Any, candidate: Candidate, seed: int) -> Any:
+    """Return the unfitted adapter of a candidate."""
+    return clone(estimator).set_params(**candidate.parameters, random_state=seed)
+
+
+def gather(
+    adapter: Any, candidate: Candidate, common: Common, *, effort: Effort, seed: int
+) -> Evidence:
+    """Gather the evidence of a fitted candidate, all but what the others say.
+
+    Parameters
+    ----------
+    adapter
+        Fitted on both domains.
+    candidate
+        What it was made of.
+    common
+        What all candidates share.
+    effort
+        How much is done.
+    seed
+        Of every draw.
+    """
+    both, size = common.both, len(common.both.classes)
+    X, codes, Xt = common.X, common.codes, common.Xt
+    speaker = speaker_of(adapter, both.X, both.codes, both.X_target)
+    still = isinstance(candidate.transport, Unmoved)
+    chosen = common.baseline if still else speaker(Xt)
+    moved = X if still else adapter.transform(X)
+    held = common.held
+    odds = common.odds
+    if not still:
+        held = left_out(adapter.classifier, moved, codes, common.folds, size)
+        odds = domain_odds(moved, Xt, np.random.RandomState(seed))
+    unseen, resampled = _again(adapter, candidate, common, effort.resamples, seed)
+    return Evidence(
+        labels=codes,
+        n_classes=size,
+        held=common.held,
+        baseline=common.baseline,
+        chosen=chosen,
+        source=X,
+        target=Xt,
+        moved=moved,
+        moved_held=held,
+        unseen=unseen,
+        returned=_returned(adapter, candidate, common, chosen, seed) if effort.circular else None,
+        resampled=resampled,
+        views=tuple(view[common.columns] for view in both.views),
+        odds=common.odds,
+        odds_moved=odds,
+        plan=_health(adapter, both),
+        near=common.near,
+        near_views=common.near_views,
+    )
+
+
+def _returned(
+    adapter: Any, candidate: Candidate, common: Common, chosen: NDArray, seed: int
+) -> NDArray | None:
+    """Go back: the target with its predicted labels as source, the source as target."""
+    draw = np.random.RandomState(seed)
+    columns = drawn(draw, len(common.Xt), _AGAIN)
+    rows = drawn(draw, len(common.X), _AGAIN)
+    told = chosen.argmax(1)
+    # A class that is predicted of a single row is not to be lost on the way.
+    columns = np.union1d(columns, np.unique(told, return_index=True)[1])
+    back = replace(candidate, subsample=None, views=False)
+    found = _fitted(adapter, back, (common.Xt[columns], told[columns], common.X[rows]), seed)
+    return None if found is None else _spread(found, common.X, len(common.both.classes))
+
+
+def _again(
+    adapter: Any, candidate: Candidate, common: Common, resamples: int, seed: int
+) -> tuple[NDArray | None, tuple[NDArray, ...]]:
+    """Fit on parts of the rows: what is said of the source rows left out, and of the target."""
+    size, said, unseen = len(common.both.classes), [], None
+    draw = np.random.RandomState(seed)
+    if resamples:
+        unseen = np.full((len(common.X), size), np.nan)
+    for part in range(resamples):
+        out = common.parts == part
+        inside = np.flatnonzero(~out)
+        rows = inside[drawn(draw, len(inside), _AGAIN)]
+        share = max(1, round(len(common.Xt) * (1 - 1 / max(resamples, 2))))
+        columns = drawn(draw, len(common.Xt), min(share, _AGAIN))
+        again = replace(candidate, subsample=None, views=False)
+        given = common.X[rows], common.codes[rows], common.Xt[columns]
+        found = _fitted(adapter, again, given, seed)
+        if found is None:
+            return None, ()
+        said.append(_spread(found, common.Xt, size))
+        if unseen is not None:
+            moved = found.adapter.transform(common.X[out])
+            unseen[out] = _spread(found, moved, size)
+    complete = unseen is not None and bool(np.isfinite(unseen).all())
+    return unseen if complete else None, tuple(said)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Fitted:
+    adapter: Any
+    speaker: Speaker
+
+
+def _fitted(
+    adapter: Any, candidate: Candidate, given: tuple[NDArray, NDArray, NDArray], seed: int
+) -> _Fitted | None:
+    """Fit a candidate on source rows, their codes and target rows; ``None`` where it fails."""
+    rows, codes, columns = given
+    try:
+        again = made(adapter, candidate, seed).fit(rows, codes, X_target=columns)
+        return _Fitted(adapter=again, speaker=speaker_of(again, rows, _own(again, codes), columns))
+    except Exception as error:  # noqa: BLE001 - a score that is missing stops nothing
+        logger.info("judge: a fit on other rows failed: %s", error)
+        return None
+
+
+def _own(adapter: Any, codes: NDArray) -> NDArray:
+    """Return codes as places in the classes that the adapter has seen."""
+    places: NDArray = np.searchsorted(adapter.classes_, codes)
+    return places
+
+
+def _spread(found: _Fitted, X: NDArray, size: int) -> NDArray:
+    """Return what is said of rows in the columns of all classes, (k, L)."""
+    said = np.zeros((len(X), size))
+    said[:, found.adapter.classes_] = found.speaker(X)
+    return said
+
+
+def _health(adapter: Any, both: Both) -> PlanHealth | None:
+    """Look at the plan from outside."""
+    solution: Solution | None = adapter.solution_
+    if solution is None:
+        return None
+    plan, size = solution.plan, len(both.classes)
+    told = np.searchsorted(both.classes, adapter.predict(both.X_target[adapter.target_rows_]))
+    given = plan.marginals().source.cpu().numpy()
+    mass = np.zeros((size, size))
+    joined = plan.class_mass(both.codes[adapter.source_rows_], told).cpu().numpy()
+    mass[: len(joined), : len(joined)] = joined / joined.sum()
+    return PlanHealth(
+        status=solution.status.name,
+        marginal_error=float(max(solution.marginal_error)),
+        perplexity=float(plan.row_perplexity().double().mean()) / plan.shape[1],
+        effective_source=float(given.sum() ** 2 / np.square(given).sum() / len(given)),
+        same_class=float(mass.trace()),
+        same_class_independent=float(mass.sum(0) @ mass.sum(1)),
+        class_mass=mass.sum(0),
+    )

@@ -1,0 +1,140 @@
+"""What all candidates share when they are tried: rows, folds, and the source-only classifier.
+
+Worked out once. Rows beyond 4,000 a side bear no witness: the candidates are fitted on all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+
+from monge._types import NDArray
+from monge.adapters.domains import drawn
+from monge.adapters.speaking import Speaker, left_out
+from monge.adapters.telling import domain_odds, folds_of
+from monge.solvers.options import Rule, check_options, is_number
+from monge.verdict import DomainOdds
+from monge.verdict.evidence import neighbours_of, standardised
+
+__all__ = ["Both", "Common", "Effort", "common_of"]
+
+_WITNESSES = 4000
+"""Rows of each side that the evidence is taken from."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effort:
+    """How much is done to know a candidate.
+
+    Attributes
+    ----------
+    folds
+        In which the rows of the source are left out of its classifiers.
+    resamples
+        Fits on parts of the rows: with k of them each leaves out another k-th of the source, and a
+        k-th of the target drawn at random. 0 makes none.
+    circular
+        Whether to fit the other way round.
+
+    Examples
+    --------
+    >>> Effort(resamples=0, circular=False).folds
+    5
+    """
+
+    folds: int = 5
+    resamples: int = 2
+    circular: bool = True
+
+    def __post_init__(self) -> None:
+        least = Rule(
+            holds=lambda value: is_number(value, Integral) and value >= 2,  # noqa: PLR2004 - one is left out
+            required="a whole number, 2 or more",
+            remedy="pass for example folds=5",
+        )
+        some = Rule(
+            holds=lambda value: is_number(value, Integral) and value >= 0,
+            required="a whole number, 0 or more",
+            remedy="pass for example resamples=2",
+        )
+        check_options(self, folds=least, resamples=some)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Both:
+    """Both domains, checked: X (n, d), codes (n,) from 0, classes (L,), X_target (m, d), views."""
+
+    X: NDArray
+    codes: NDArray
+    classes: NDArray
+    X_target: NDArray
+    views: tuple[NDArray, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Common:
+    """What all candidates share.
+
+    Attributes
+    ----------
+    both
+        The domains.
+    rows, columns
+        Source and target rows that bear witness, ascending.
+    folds, parts
+        Of those source rows: for the classifiers alone, and for candidates that are fitted again.
+    held, baseline, odds, near, near_views
+        See `monge.verdict.Evidence`.
+    """
+
+    both: Both
+    rows: NDArray
+    columns: NDArray
+    folds: NDArray
+    parts: NDArray
+    held: NDArray
+    baseline: NDArray
+    odds: DomainOdds
+    near: NDArray
+    near_views: tuple[NDArray, ...]
+
+    @property
+    def X(self) -> NDArray:  # noqa: N802 - scikit-learn's letter
+        """Source rows that bear witness."""
+        return self.both.X[self.rows]
+
+    @property
+    def codes(self) -> NDArray:
+        """Their classes from 0."""
+        return self.both.codes[self.rows]
+
+    @property
+    def Xt(self) -> NDArray:  # noqa: N802 - the same
+        """Target rows that bear witness."""
+        return self.both.X_target[self.columns]
+
+
+def common_of(estimator: Any, both: Both, effort: Effort, seed: int) -> Common:
+    """Work out what all candidates share; of a seed it is always the same."""
+    draw, size = np.random.RandomState(seed), len(both.classes)
+    first = np.unique(both.codes, return_index=True)[1]
+    rows = np.union1d(drawn(draw, len(both.X), _WITNESSES), first)
+    columns = drawn(draw, len(both.X_target), _WITNESSES)
+    X, codes, Xt = both.X[rows], both.codes[rows], both.X_target[columns]
+    folds = folds_of(codes, effort.folds, draw)
+    speaker = Speaker.taught(estimator.classifier, both.X, both.codes, size)
+    return Common(
+        both=both,
+        rows=rows,
+        columns=columns,
+        folds=folds,
+        parts=folds_of(codes, max(effort.resamples, 2), draw),
+        held=left_out(estimator.classifier, X, codes, folds, size),
+        baseline=speaker(Xt),
+        odds=domain_odds(X, Xt, draw),
+        near=neighbours_of(standardised(Xt)),
+        near_views=tuple(neighbours_of(view[columns]) for view in both.views),
+    )
