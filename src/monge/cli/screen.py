@@ -11,11 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from monge.experiments import Experiment, Finished
-from monge.experiments.accuracy.table import summary
+from monge.experiments.accuracy.table import OFFICIAL_HEAD, default_rows, official_rows, summary
 from monge.experiments.verdict.table import FIGURES, figure_rows
 from monge.nets import LayerSummary
-from monge.report import exceptions_sentence, verdict_sentence
-from monge.results import AccuracyResult, VerdictResult
+from monge.report import PUBLISHED, exceptions_sentence, verdict_sentence
+from monge.results import AccuracyResult, OfficialResult, VerdictResult
+from monge.verdict import Verdict
 
 __all__ = [
     "complain",
@@ -28,6 +29,7 @@ __all__ = [
     "print_verdicts",
     "print_warning",
     "say",
+    "say_verdict",
 ]
 
 
@@ -42,6 +44,15 @@ def say(text: str, *, quiet: bool = False) -> None:
     """Print a sentence on standard output, unless it is to be kept for JSON."""
     if not quiet:
         Console().print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def say_verdict(verdict: Verdict) -> None:
+    """Print the answer of a verdict and its warnings; `monge check` shows all of it."""
+    say(verdict.advice)
+    say(f"Expected accuracy: source only {verdict.source_only}, adapted {verdict.chosen}.")
+    say(f"Shift: {verdict.shift.words}.")
+    for warning in verdict.warnings:
+        say(warning)
 
 
 def print_pairs(pairs: Mapping[str, str]) -> None:
@@ -138,6 +149,10 @@ def print_finished(finished: Finished) -> None:
     )
     if result.experiment == "mnist-usps":
         console.print("The post: 71.51 % before, 78.60 % after transport.", highlight=False)
+        listed = ", ".join(f"{name} {value:.1f}" for name, value in PUBLISHED.items())
+        console.print(f"Published, various protocols: {listed}.", highlight=False)
+        if "jumbot" not in result.methods:
+            console.print("Not run: what trains the network again (--retrain).", highlight=False)
     console.print(f"Report: {finished.page}", highlight=False, soft_wrap=True)
 
 
@@ -152,12 +167,33 @@ def print_accuracy(result: AccuracyResult, out: Path) -> None:
             table.add_row(*row)
         Console().print(table)
         say(exceptions_sentence(result).replace("`", ""))
+        for said, method, pairs, count, least, where in default_rows(result):
+            if method != result.default:
+                text = f"{said}, {method}: on {count} of {pairs}, least gain {least}: {where}"
+                say(text.replace("`", "").removesuffix(": -"))
+    for official in (pair.official for pair in result.pairs.values()):
+        if official is not None:
+            _print_official(official)
     for pair, reason in result.skipped.items():
         say(f"Skipped {pair}: {reason}")
     refusals = sum(len(pair.refused) for pair in result.pairs.values())
     if refusals:
         say(f"Refused, with the reasons in the table: {refusals}.")
     say(f"Table: {out / 'table.md'}")
+
+
+def _print_official(official: OfficialResult) -> None:
+    """Print the scores on official test images, and how often these were scored."""
+    if official.accuracy:
+        title = f"Official test, {official.n:,} images"
+        table = Table(title=title, title_justify="left")
+        table.add_column(OFFICIAL_HEAD[0])
+        for name in OFFICIAL_HEAD[1:]:
+            table.add_column(name, justify="right")
+        for row in official_rows(official):
+            table.add_row(*row)
+        Console().print(table)
+    say(f"{official.name.capitalize()}: {official.sentence.lower()}")
 
 
 def print_verdicts(result: VerdictResult, out: Path) -> None:
