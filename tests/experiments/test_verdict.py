@@ -486,6 +486,13 @@ def test_a_verdict_is_held_against_the_truth():
     assert (unsure.followed, unsure.gain) == ("source_only", 0)
 
 
+def test_an_interval_holds_its_ends_and_what_lies_between():
+    assert [TOLD.holds(truth) for truth in (0.69, 0.7, 0.8, 0.9, 0.91)] == [
+        *(False, True, True, True, False)
+    ]
+    assert Estimated(value=0.8).holds(0.8) is None
+
+
 def test_what_judging_one_candidate_costs():
     # 10 s in all, of which 3 candidates took 3 each: 1 s was shared, and so was source-only
     assert GOOD.cost == pytest.approx((1 + 3 + 3) / 1)

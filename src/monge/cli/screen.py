@@ -11,12 +11,10 @@ from rich.table import Table
 from rich.text import Text
 
 from monge.experiments import Experiment, Finished
-from monge.experiments.accuracy.table import OFFICIAL_HEAD, default_rows, official_rows, summary
-from monge.experiments.verdict.table import FIGURES, figure_rows
+from monge.experiments.accuracy.table import summary
 from monge.nets import LayerSummary
-from monge.report import PUBLISHED, exceptions_sentence, verdict_sentence
-from monge.results import AccuracyResult, OfficialResult, VerdictResult
-from monge.verdict import Verdict
+from monge.report import exceptions_sentence
+from monge.results import AccuracyResult
 
 __all__ = [
     "complain",
@@ -26,10 +24,8 @@ __all__ = [
     "print_network",
     "print_pairs",
     "print_step",
-    "print_verdicts",
     "print_warning",
     "say",
-    "say_verdict",
 ]
 
 
@@ -44,15 +40,6 @@ def say(text: str, *, quiet: bool = False) -> None:
     """Print a sentence on standard output, unless it is to be kept for JSON."""
     if not quiet:
         Console().print(text, highlight=False, markup=False, soft_wrap=True)
-
-
-def say_verdict(verdict: Verdict) -> None:
-    """Print the answer of a verdict and its warnings; `monge check` shows all of it."""
-    say(verdict.advice)
-    say(f"Expected accuracy: source only {verdict.source_only}, adapted {verdict.chosen}.")
-    say(f"Shift: {verdict.shift.words}.")
-    for warning in verdict.warnings:
-        say(warning)
 
 
 def print_pairs(pairs: Mapping[str, str]) -> None:
@@ -149,10 +136,6 @@ def print_finished(finished: Finished) -> None:
     )
     if result.experiment == "mnist-usps":
         console.print("The post: 71.51 % before, 78.60 % after transport.", highlight=False)
-        listed = ", ".join(f"{name} {value:.1f}" for name, value in PUBLISHED.items())
-        console.print(f"Published, various protocols: {listed}.", highlight=False)
-        if "jumbot" not in result.methods:
-            console.print("Not run: what trains the network again (--retrain).", highlight=False)
     console.print(f"Report: {finished.page}", highlight=False, soft_wrap=True)
 
 
@@ -167,48 +150,9 @@ def print_accuracy(result: AccuracyResult, out: Path) -> None:
             table.add_row(*row)
         Console().print(table)
         say(exceptions_sentence(result).replace("`", ""))
-        for said, method, pairs, count, least, where in default_rows(result):
-            if method != result.default:
-                text = f"{said}, {method}: on {count} of {pairs}, least gain {least}: {where}"
-                say(text.replace("`", "").removesuffix(": -"))
-    for official in (pair.official for pair in result.pairs.values()):
-        if official is not None:
-            _print_official(official)
     for pair, reason in result.skipped.items():
         say(f"Skipped {pair}: {reason}")
     refusals = sum(len(pair.refused) for pair in result.pairs.values())
     if refusals:
         say(f"Refused, with the reasons in the table: {refusals}.")
     say(f"Table: {out / 'table.md'}")
-
-
-def _print_official(official: OfficialResult) -> None:
-    """Print the scores on official test images, and how often these were scored."""
-    if official.accuracy:
-        title = f"Official test, {official.n:,} images"
-        table = Table(title=title, title_justify="left")
-        table.add_column(OFFICIAL_HEAD[0])
-        for name in OFFICIAL_HEAD[1:]:
-            table.add_column(name, justify="right")
-        for row in official_rows(official):
-            table.add_row(*row)
-        Console().print(table)
-    say(f"{official.name.capitalize()}: {official.sentence.lower()}")
-
-
-def print_verdicts(result: VerdictResult, out: Path) -> None:
-    """Print the figures beside their goals, what was skipped, and where the rest lies."""
-    if result.judged:
-        title = f"{len(result.judged)} verdicts on {len(result.shifts)} shifts"
-        table = Table(title=title, title_justify="left")
-        for name in FIGURES:
-            table.add_column(name, justify="left" if name == FIGURES[0] else "right")
-        for row in figure_rows(result):
-            table.add_row(*row)
-        Console().print(table)
-    say(verdict_sentence(result))
-    for shift, reason in result.skipped.items():
-        say(f"Skipped {shift}: {reason}")
-    if result.refused:
-        say(f"Not judged, with the reasons in the report: {len(result.refused)}.")
-    say(f"Report: {out / 'verdict.md'}")
