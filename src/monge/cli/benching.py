@@ -9,8 +9,7 @@ import typer
 
 from monge.cli.bars import Bars
 from monge.cli.ending import EXIT_CODES, ending, print_json
-from monge.cli.screen import complain, print_accuracy
-from monge.cli.verdicts import print_verdicts
+from monge.cli.screen import complain, print_accuracy, print_verdicts
 from monge.cli.words import AsJson
 from monge.errors import InputError
 from monge.experiments import (

@@ -12,9 +12,10 @@ from rich.text import Text
 
 from monge.experiments import Experiment, Finished
 from monge.experiments.accuracy.table import summary
+from monge.experiments.verdict.table import FIGURES, figure_rows
 from monge.nets import LayerSummary
-from monge.report import exceptions_sentence
-from monge.results import AccuracyResult
+from monge.report import exceptions_sentence, verdict_sentence
+from monge.results import AccuracyResult, VerdictResult
 
 __all__ = [
     "complain",
@@ -24,6 +25,7 @@ __all__ = [
     "print_network",
     "print_pairs",
     "print_step",
+    "print_verdicts",
     "print_warning",
     "say",
 ]
@@ -156,3 +158,21 @@ def print_accuracy(result: AccuracyResult, out: Path) -> None:
     if refusals:
         say(f"Refused, with the reasons in the table: {refusals}.")
     say(f"Table: {out / 'table.md'}")
+
+
+def print_verdicts(result: VerdictResult, out: Path) -> None:
+    """Print the figures beside their goals, what was skipped, and where the rest lies."""
+    if result.judged:
+        title = f"{len(result.judged)} verdicts on {len(result.shifts)} shifts"
+        table = Table(title=title, title_justify="left")
+        for name in FIGURES:
+            table.add_column(name, justify="left" if name == FIGURES[0] else "right")
+        for row in figure_rows(result):
+            table.add_row(*row)
+        Console().print(table)
+    say(verdict_sentence(result))
+    for shift, reason in result.skipped.items():
+        say(f"Skipped {shift}: {reason}")
+    if result.refused:
+        say(f"Not judged, with the reasons in the report: {len(result.refused)}.")
+    say(f"Report: {out / 'verdict.md'}")
