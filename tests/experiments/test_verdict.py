@@ -265,13 +265,16 @@ def test_what_cannot_be_had_is_skipped_and_what_cannot_be_judged_refused(
     assert "seed 1: MongeError: not these rows" in written
 
 
-def test_a_cancelled_bench_ends(tmp_path, judge):
+def test_a_cancelled_bench_ends(tmp_path, judge, monkeypatch):
     def stop(progress):
         raise Cancelled("enough")
 
     with pytest.raises(Cancelled):
         bench_verdict(options(), where=Where(out=tmp_path), report=stop)
     assert judge == []
+    monkeypatch.setattr(BENCH, "try_candidates", stop)
+    with pytest.raises(Cancelled):
+        bench_verdict(options(), where=Where(out=tmp_path))
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path, judge):
@@ -556,13 +559,14 @@ def result(*rows, **changes):
 def test_the_failures_come_first():
     worse = replace(judged("worse", {"source_only": 0.9, "coral": 0.5}, "coral", TOLD), seed=1)
     mixed = replace(worse, seed=0, tried={**GOOD.tried})
-    whole = result(GOOD, STAY, POINT, HARM, mixed, worse)
+    left = judged("left", {"source_only": 0.2, "coral": 0.8, "exact": 0.95}, "coral", TOLD)
+    whole = result(GOOD, left, STAY, POINT, HARM, mixed, worse)
     order = [name for name, _ in whole.settings()]
     # harm by its size, an interval that misses, then the gain that was left
-    assert order == ["worse", "harm", "point", "stay", "good"]
+    assert order == ["worse", "harm", "point", "stay", "left", "good"]
     assert next(iter(whole.settings().values())) == [mixed, worse]
     assert [each["shift"] for each in whole.to_json()["verdicts"]] == [
-        *("worse", "worse", "harm", "point", "stay", "good")
+        *("worse", "worse", "harm", "point", "stay", "left", "good")
     ]
 
 
