@@ -9,7 +9,8 @@ import pytest
 from monge.cli.spreading import spread_lists
 from monge.errors import Cancelled
 from monge.experiments import VerdictOptions, Where
-from monge.experiments.verdict.judging import Trials, Tried
+from monge.experiments.verdict.judging import Opinion, Trials, Tried
+from monge.results import Estimated
 
 ROOM = import_module("monge.cli.benching")
 BENCH = import_module("monge.experiments.verdict.bench")
@@ -38,6 +39,13 @@ def quick(monkeypatch):
         tried = {"source_only": Tried(predicted=predicted, seconds=0.1, scores=scores)}
         return Trials(tried=tried, seconds=0.2)
 
+    def nothing(scores, family):
+        """Stay."""
+        kept = Estimated(value=0.5)
+        return Opinion(decision="abstain", choice="source_only", source_only=kept, chosen=kept)
+
+    monkeypatch.setattr(BENCH, "decide", nothing)
+    monkeypatch.setattr(BENCH, "rule_in_words", lambda _: "Stay.")
     monkeypatch.setattr(BENCH, "try_candidates", trying)
     monkeypatch.setattr(BENCH, "picture_of_verdicts", lambda _: b"picture")
 

@@ -43,6 +43,8 @@ def test_columns_have_their_names():
     homes = load_small_table("homes")
     assert set(homes.x[:, homes.columns.index("river")]) == {0, 1}
     assert homes.x[:, homes.columns.index("poverty")].max() == pytest.approx(37.97)
+    assert homes.x[:, homes.columns.index("age")].max() == 100
+    assert homes.x[:, homes.columns.index("rooms")].max() == pytest.approx(8.78)
     diabetes = load_small_table("diabetes")
     assert set(diabetes.x[:, diabetes.columns.index("sex")]) == {1, 2}
     iris = load_small_table("iris")

@@ -221,6 +221,14 @@ def test_digits_are_measured(what):
     np.testing.assert_allclose([thin, wide, leaning], want, atol=1e-12)
 
 
+def test_a_column_that_stands_still_in_the_source_is_only_centred():
+    x = np.array([[1.0, 5.0], [3.0, 5.0]])
+    sides = tables.Sides(x=x, labels=np.array([0, 1]), y=x + 1, truth=np.array([0, 1]))
+    source, target, _ = tables._finished(sides, "a", "b")
+    assert source.x.tolist() == [[-1, 0], [1, 0]]
+    assert target.x.tolist() == [[0, 1], [2, 1]]
+
+
 def test_halves_are_halves_of_the_table_scaled_by_the_source():
     source, target, _ = SUITE["wine-random-halves"].make(0)
     wine = load_small_table("wine")

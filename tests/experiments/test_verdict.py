@@ -16,7 +16,15 @@ from monge.data import Labelled
 from monge.errors import Cancelled, DataError, InputError, MongeError, OutputError
 from monge.experiments import SUITE, Case, VerdictOptions, Where, bench_verdict
 from monge.experiments.verdict.case import Domains
-from monge.experiments.verdict.judging import Given, Opinion, Trials, Tried, decide, try_candidates
+from monge.experiments.verdict.judging import (
+    Given,
+    Opinion,
+    Trials,
+    Tried,
+    decide,
+    rule_in_words,
+    try_candidates,
+)
 from monge.experiments.verdict.table import GOALS, figure_rows, markdown
 from monge.experiments.version import source_hash
 from monge.results import Estimated, Judged, ShiftResult, VerdictResult, figures_of
@@ -93,7 +101,20 @@ def judge(monkeypatch):
         return Trials(tried=tried, seconds=6.0)
 
     monkeypatch.setattr(BENCH, "try_candidates", trying)
+    monkeypatch.setattr(BENCH, "decide", by_circular_validation)
     return seen
+
+
+def by_circular_validation(scores, family):
+    """Follow circular validation."""
+    told = {name: each["circular_accuracy"] for name, each in scores.items()}
+    choice = max(told, key=told.get)
+    return Opinion(
+        decision="adapt",
+        choice=choice,
+        source_only=Estimated(value=told["source_only"]),
+        chosen=Estimated(value=told[choice]),
+    )
 
 
 def options(*names, seeds=(0, 1), classifiers=("nearest",)):
@@ -194,14 +215,16 @@ def test_a_rule_that_changed_decides_anew_on_what_is_kept(tmp_path, judge, monke
         source_only=Estimated(value=0.5),
         chosen=Estimated(value=0.5),
     )
-    monkeypatch.setattr(BENCH, "decide", lambda _: nothing)
+    monkeypatch.setattr(BENCH, "decide", lambda *_: nothing)
+    monkeypatch.setattr(BENCH, "rule_in_words", lambda _: "Stay.")
     result = bench_verdict(options(), where=where)
     assert len(judge) == 2
     assert {each.decision for each in result.judged} == {"abstain"}
 
 
 def test_files_that_no_trial_passes_through_are_left_out_of_the_hash(tmp_path):
-    for name in ("verdict/rule.py", "verdict/scores.py", "cli/app.py", "rule.py"):
+    left_out = ("verdict/rule.py", "adapters/concluding.py", "cli/app.py")
+    for name in (*left_out, "verdict/scores.py", "rule.py"):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text("1")
@@ -210,7 +233,7 @@ def test_files_that_no_trial_passes_through_are_left_out_of_the_hash(tmp_path):
         return source_hash(tmp_path, BENCH._APART)
 
     before = hashed()
-    for name in ("verdict/rule.py", "cli/app.py"):
+    for name in left_out:
         (tmp_path / name).write_text("2")
         assert hashed() == before
     for name in ("verdict/scores.py", "rule.py"):
@@ -242,13 +265,16 @@ def test_what_cannot_be_had_is_skipped_and_what_cannot_be_judged_refused(
     assert "seed 1: MongeError: not these rows" in written
 
 
-def test_a_cancelled_bench_ends(tmp_path, judge):
+def test_a_cancelled_bench_ends(tmp_path, judge, monkeypatch):
     def stop(progress):
         raise Cancelled("enough")
 
     with pytest.raises(Cancelled):
         bench_verdict(options(), where=Where(out=tmp_path), report=stop)
     assert judge == []
+    monkeypatch.setattr(BENCH, "try_candidates", stop)
+    with pytest.raises(Cancelled):
+        bench_verdict(options(), where=Where(out=tmp_path))
 
 
 def test_a_folder_that_cannot_be_written_is_refused_before_the_work(tmp_path, judge):
@@ -318,17 +344,20 @@ def test_the_library_is_asked_in_one_place(monkeypatch):
         adapter = SimpleNamespace(predict=lambda _: np.array([1, 0, 1], dtype=np.int32))
         return [
             SimpleNamespace(
-                name="source_only", adapter=adapter, seconds=1, judging=2, reason="", evidence="E"
+                name="source_only",
+                adapter=adapter,
+                seconds=1,
+                judging=2,
+                reason="",
+                scores={"a": 0.5, "b": nan},
             ),
             SimpleNamespace(
-                name="exact", adapter=None, seconds=3, judging=0, reason="no", evidence=None
+                name="exact", adapter=None, seconds=3, judging=0, reason="no", scores={}
             ),
         ]
 
     monkeypatch.setattr(monge.adapters, "candidates", lambda *sizes: sizes, raising=False)
     monkeypatch.setattr(monge.adapters, "collect", collect, raising=False)
-    room = SimpleNamespace(scores_of=lambda _: {"a": 0.5, "b": nan})
-    monkeypatch.setitem(sys.modules, "monge.verdict", room)
     trials = try_candidates(given)
     assert asked["found"] == (4, 3, 2, 2, 1)
     assert asked["X"] is given.source
@@ -355,19 +384,50 @@ def test_the_library_judges_a_shift(tmp_path):
     assert judged.tried["source_only"].scores["held_accuracy"] > 0.8
 
 
-@pytest.mark.parametrize(
-    ("scores", "decision", "choice", "value"),
-    [
-        ({"source_only": 0.8, "coral": 0.9, "exact": 0.85}, "adapt", "coral", 0.9),
-        ({"source_only": 0.9, "coral": 0.9}, "abstain", "source_only", 0.9),
-        ({"source_only": 0.9, "coral": None}, "abstain", "source_only", 0.9),
-        ({"source_only": None, "coral": 0.9}, "undecided", "source_only", 0.0),
-    ],
-)
-def test_the_stand_in_follows_circular_validation(scores, decision, choice, value):
-    opinion = decide({name: {"circular_accuracy": one} for name, one in scores.items()})
-    assert (opinion.decision, opinion.choice) == (decision, choice)
-    assert opinion.chosen == Estimated(value=value)
+asked = []
+
+
+def library_rule(scores):
+    """Take the first that is not the source as it is.
+
+    Surely.
+
+    Parameters
+    ----------
+    scores
+        Of all.
+    """
+    asked.append(scores)
+    estimates = {
+        "source_only": SimpleNamespace(value=0.6, low=0.5, high=0.7),
+        "coral": SimpleNamespace(value=np.float64(0.8), low=0.7, high=0.9),
+    }
+    return SimpleNamespace(decision="adapt", choice="coral", estimates=estimates)
+
+
+def test_the_rule_of_the_library_is_asked_with_the_scores_that_apply(monkeypatch):
+    monkeypatch.setitem(sys.modules, "monge.verdict", SimpleNamespace(decide=library_rule))
+    opinion = decide({"source_only": {"a": 0.5, "b": None}, "coral": {"a": None}}, "noise")
+    assert asked == [{"source_only": {"a": 0.5}, "coral": {}}]
+    assert (opinion.decision, opinion.choice) == ("adapt", "coral")
+    assert opinion.source_only == Estimated(value=0.6, low=0.5, high=0.7)
+    assert opinion.chosen == Estimated(value=0.8, low=0.7, high=0.9)
+    assert type(opinion.chosen.value) is float
+    words = "Take the first that is not the source as it is. Surely."
+    assert rule_in_words(decide) == words
+
+
+def test_a_rule_of_ones_own_is_told_the_family_and_nothing_of_what_failed(tmp_path, judge):
+    told = []
+
+    def mine(scores, family):
+        """Stay."""
+        told.append((list(scores), family))
+        return by_circular_validation(scores, family)
+
+    result = bench_verdict(options(seeds=(0,)), where=Where(out=tmp_path), rule=mine)
+    assert told == [(["source_only", "coral"], "toys")]
+    assert result.rule == "Stay."
 
 
 @pytest.mark.parametrize(
@@ -427,6 +487,13 @@ def test_a_verdict_is_held_against_the_truth():
     assert STAY.estimate == STAY.source_only
     unsure = replace(GOOD, decision="undecided")
     assert (unsure.followed, unsure.gain) == ("source_only", 0)
+
+
+def test_an_interval_holds_its_ends_and_what_lies_between():
+    assert [TOLD.holds(truth) for truth in (0.69, 0.7, 0.8, 0.9, 0.91)] == [
+        *(False, True, True, True, False)
+    ]
+    assert Estimated(value=0.8).holds(0.8) is None
 
 
 def test_what_judging_one_candidate_costs():
@@ -492,13 +559,14 @@ def result(*rows, **changes):
 def test_the_failures_come_first():
     worse = replace(judged("worse", {"source_only": 0.9, "coral": 0.5}, "coral", TOLD), seed=1)
     mixed = replace(worse, seed=0, tried={**GOOD.tried})
-    whole = result(GOOD, STAY, POINT, HARM, mixed, worse)
+    left = judged("left", {"source_only": 0.2, "coral": 0.8, "exact": 0.95}, "coral", TOLD)
+    whole = result(GOOD, left, STAY, POINT, HARM, mixed, worse)
     order = [name for name, _ in whole.settings()]
     # harm by its size, an interval that misses, then the gain that was left
-    assert order == ["worse", "harm", "point", "stay", "good"]
+    assert order == ["worse", "harm", "point", "stay", "left", "good"]
     assert next(iter(whole.settings().values())) == [mixed, worse]
     assert [each["shift"] for each in whole.to_json()["verdicts"]] == [
-        *("worse", "worse", "harm", "point", "stay", "good")
+        *("worse", "worse", "harm", "point", "stay", "left", "good")
     ]
 
 

@@ -92,7 +92,7 @@ def draw_verdicts(result: VerdictResult) -> Drawing:
         axes.set_title(classifier, loc="center", fontsize=10)
         axes.set_xlabel("true accuracy, %")
         axes.grid(alpha=0.3)
-    panels[0].set_ylabel("estimated accuracy, %")
+    panels[0].set_ylabel("estimated accuracy and its 90 % interval, %")
     panels[0].set_xlim(-3, 103)
     panels[0].set_ylim(-3, 103)
     handles = [

@@ -16,7 +16,15 @@ from monge.errors import Cancelled, DataError, MongeError
 from monge.experiments.environment import describe_environment
 from monge.experiments.evaluate import accuracy
 from monge.experiments.verdict.case import Case, Domains
-from monge.experiments.verdict.judging import RULE, Given, Trials, Tried, decide, try_candidates
+from monge.experiments.verdict.judging import (
+    Decide,
+    Given,
+    Trials,
+    Tried,
+    decide,
+    rule_in_words,
+    try_candidates,
+)
 from monge.experiments.verdict.options import VerdictOptions
 from monge.experiments.verdict.scores import score_lines
 from monge.experiments.verdict.table import markdown
@@ -35,7 +43,8 @@ CELL = 1
 
 _APART = (
     *("cli", "data", "experiments", "report", "results", "workflows"),
-    *("adapters/judging.py", "verdict/rule.py", "verdict/verdict.py"),
+    *(f"adapters/{name}.py" for name in ("auto", "choosing", "concluding", "judging")),
+    *(f"verdict/{name}.py" for name in ("estimate", "rule", "shift", "verdict")),
 )
 """Rooms and files that no trial passes through: its rows are known by their hash, and it is decided
 anew each time."""
@@ -71,7 +80,11 @@ class Where:
 
 
 def bench_verdict(
-    options: VerdictOptions | None = None, *, where: Where | None = None, report: Report = silent
+    options: VerdictOptions | None = None,
+    *,
+    where: Where | None = None,
+    rule: Decide | None = None,
+    report: Report = silent,
 ) -> VerdictResult:
     """Judge shifts, and write ``verdict.json``, ``verdict.md`` and ``verdict.png``.
 
@@ -86,6 +99,9 @@ def bench_verdict(
         Which shifts, classifiers and seeds; all of the suite by default.
     where
         What is read and written. A shift whose data is absent is skipped, with the reason.
+    rule
+        Decides, given the scores of the candidates and the family of the shift; ``None``: the
+        rule of the library.
     report
         Told the settings done and in all.
 
@@ -108,7 +124,7 @@ def bench_verdict(
         require_writable(where.out / name)
     if where.scores is not None:
         require_writable(where.scores)
-    result = _Bench(options, where, report).run()
+    result = _Bench(options, where, rule or decide, report).run()
     if where.scores is not None:
         write_text(where.scores, score_lines(result))
     write_text(where.out / "verdict.json", json.dumps(result.to_json(), indent=2) + "\n")
@@ -121,8 +137,8 @@ def bench_verdict(
 class _Bench:
     """One bench on its way: what was chosen, and how many settings are done."""
 
-    def __init__(self, options: VerdictOptions, where: Where, report: Report) -> None:
-        self.options, self.where, self.report = options, where, report
+    def __init__(self, options: VerdictOptions, where: Where, rule: Decide, report: Report) -> None:
+        self.options, self.where, self.rule, self.report = options, where, rule, report
         self.cache = Cache(where.out / "cache")
         self.cases = options.chosen()
         self.total = sum(self._size(case) for case in self.cases)
@@ -150,7 +166,7 @@ class _Bench:
             judged=tuple(self.judged),
             skipped=skipped,
             refused=self.refused,
-            rule=RULE,
+            rule=rule_in_words(self.rule),
             command=self.options.command(),
             environment=describe_environment() | {"code": _trial_version()},
         )
@@ -184,7 +200,8 @@ class _Bench:
             seed=seed,
         )
         trials = self._trials(case, given)
-        opinion = decide({name: each.scores for name, each in trials.tried.items()})
+        scores = {n: each.scores for n, each in trials.tried.items() if each.predicted is not None}
+        opinion = self.rule(scores, case.family)
         truth = drawn.target.labels
         return Judged(
             shift=case.name,

@@ -5,7 +5,8 @@ This is the one place where the bench asks the library to try candidates and to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import inspect
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from math import isfinite
@@ -20,7 +21,17 @@ from monge.experiments.network import digest
 from monge.results import Estimated
 from monge.results.judged import SOURCE_ONLY
 
-__all__ = ["RULE", "Given", "Opinion", "Trials", "Tried", "decide", "try_candidates"]
+__all__ = [
+    "Decide",
+    "Given",
+    "Opinion",
+    "Scores",
+    "Trials",
+    "Tried",
+    "decide",
+    "rule_in_words",
+    "try_candidates",
+]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,8 +96,7 @@ class Opinion:
 
 def try_candidates(given: Given) -> Trials:
     """Try every candidate of the library, and score each without target labels."""
-    adapters: Any = import_module("monge.adapters")
-    scores_of = import_module("monge.verdict").scores_of
+    adapters: Any = import_module("monge.adapters")  # by name: they say nothing of their types here
     began = perf_counter()
     n, d = given.source.shape
     found = adapters.collect(
@@ -103,7 +113,7 @@ def try_candidates(given: Given) -> Trials:
     tried, predicting = {}, 0.0
     for trial in found:
         scored = perf_counter()
-        scores = {} if trial.evidence is None else scores_of(trial.evidence)
+        scores = trial.scores  # worked out when they are asked for
         predicted, said = None, perf_counter()
         if trial.adapter is not None:
             predicted = np.asarray(trial.adapter.predict(given.target), dtype=np.int64)
@@ -118,24 +128,46 @@ def try_candidates(given: Given) -> Trials:
     return Trials(tried=tried, seconds=perf_counter() - began - predicting)
 
 
-RULE = (
-    "Circular validation alone, until the library has a rule of its own: the candidate with which "
-    "adapting back predicts most source labels right, the source as it is where none is better; "
-    "that share is taken for the accuracy on the target, without an interval."
-)
+Scores = Mapping[str, Mapping[str, float | None]]
+"""Of each candidate by name, ``"source_only"`` first, every score by name."""
+
+Decide = Callable[[Scores, str], Opinion]
+"""From the scores of a setting, and the family of its shift, to an opinion. A rule that was learned
+on the suite is to be one that never saw the family."""
 
 
-def decide(scores: Mapping[str, Mapping[str, float | None]]) -> Opinion:
-    """Decide by the scores of every candidate, by name: `RULE`."""
-    told = {name: each.get("circular_accuracy") for name, each in scores.items()}
-    known = {name: value for name, value in told.items() if value is not None}
-    kept = known.get(SOURCE_ONLY)
-    best = max(known, key=lambda name: (known[name], name == SOURCE_ONLY), default=SOURCE_ONLY)
-    stays = best == SOURCE_ONLY or kept is None
-    source_only = Estimated(value=0.0 if kept is None else kept)
-    return Opinion(
-        decision="undecided" if kept is None else "abstain" if stays else "adapt",
-        choice=SOURCE_ONLY if stays else best,
-        source_only=source_only,
-        chosen=source_only if stays else Estimated(value=known[best]),
+def decide(scores: Scores, family: str) -> Opinion:
+    """Decide by the rule of the library.
+
+    Parameters
+    ----------
+    scores
+        Of the candidates that did not fail.
+    family
+        Of the shift: not used, as the library has one rule for all.
+    """
+    del family
+    ruling = import_module("monge.verdict").decide(
+        {
+            name: {score: value for score, value in each.items() if value is not None}
+            for name, each in scores.items()
+        }
     )
+    estimates = {name: _estimated(found) for name, found in ruling.estimates.items()}
+    return Opinion(
+        decision=ruling.decision,
+        choice=ruling.choice,
+        source_only=estimates[SOURCE_ONLY],
+        chosen=estimates[ruling.choice],
+    )
+
+
+def _estimated(found: Any) -> Estimated:
+    return Estimated(value=float(found.value), low=float(found.low), high=float(found.high))
+
+
+def rule_in_words(rule: Decide) -> str:
+    """Return what is said of a rule where it is written: all before its parameters."""
+    told = import_module("monge.verdict").decide if rule is decide else rule
+    words = (inspect.getdoc(told) or "not described").partition("\n\nParameters")[0]
+    return " ".join(words.split())
