@@ -365,7 +365,7 @@
     const button = byId("sort");
     const plot = model("plan");
     const [image, borders] = [model("plan-image"), model("plan-borders")];
-    const axes = [...plot.left, ...plot.below].filter((thing) => "ticker" in thing.properties);
+    const axes = [...plot.left, ...plot.below].filter((thing) => thing.type === "LinearAxis");
     const kept = axes.map((axis) => [axis.axis_label, axis.major_label_overrides, axis.ticker.ticks]);
     const { rows, columns, shape } = explorer.borders;
     const ends = [rows[rows.length - 1], columns[columns.length - 1]];
