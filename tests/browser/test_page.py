@@ -142,24 +142,44 @@ def test_the_flows_of_a_class_are_the_masses_between_classes(fit_page, fit_opene
     assert opened.page.get_attribute("#panel", "data-place") is None
 
 
+def picture_of(opened, name):
+    """Return the pixels inside the axes of a picture."""
+    opened.page.query_selector(f"#place-{name}").scroll_into_view_if_needed()
+    opened.page.wait_for_timeout(150)
+    view = "Bokeh.index.find_one(m)"
+    inner = ", ".join(f"{view}.frame.bbox.{part}" for part in ("left", "top", "width", "height"))
+    x, y, width, height = opened.model(name, f"[{inner}]")
+    box = f"{view}.canvas_view.el.getBoundingClientRect()"
+    left, top = opened.model(name, f"[{box}.left, {box}.top]")
+    clip = {"x": left + x + 2, "y": top + y + 2, "width": width - 4, "height": height - 4}
+    return opened.page.screenshot(clip=clip)
+
+
 def test_the_plan_is_sorted_and_zoomed(fit_page, fit_opened):
-    opened = fit_opened
-    page, view = opened.page, fit_page.explorer.plan
-    array = "Array.from(m.data_source.data[m.glyph.image.field][0])"
-    drawn = np.array(opened.model("plan-image", array)).reshape(view.log_plan_sorted.shape)
-    seen = np.isfinite(view.log_plan_sorted)
-    np.testing.assert_allclose(drawn[seen], view.log_plan_sorted[seen])
+    opened, page, view = fit_opened, fit_opened.page, fit_page.explorer.plan
+
+    def shows(log_plan):
+        drawn = opened.model("plan-image", "Array.from(m.data_source.data[m.glyph.image.field][0])")
+        seen = np.isfinite(log_plan)
+        np.testing.assert_allclose(np.reshape(drawn, log_plan.shape)[seen], log_plan[seen])
+        return picture_of(opened, "plan")
+
+    as_sorted = shows(view.log_plan_sorted)
     page.select_option("#zoom", "2")
     shown = opened.model("plan", "[m.y_range.end, m.y_range.start]")
     np.testing.assert_allclose(shown, view.row_borders[2:4])
+    assert picture_of(opened, "plan") != as_sorted
     page.click("#sort")
     assert page.get_attribute("#sort", "aria-pressed") == "false"
     assert opened.model("plan-borders", "m.visible") is False
-    came = np.array(opened.model("plan-image", array)).reshape(view.log_plan.shape)
-    assert (came == np.where(np.isfinite(view.log_plan), view.log_plan, came)).all()
-    assert opened.model("plan", "m.left[0].axis_label") == "row of the source"
+    assert opened.model("plan", "m.left[0].axis_label") == "source rows in random order"
+    page.mouse.move(0, 0)
+    as_it_came = shows(view.log_plan)
+    opened.model("plan-borders", "m.visible = true")
+    assert picture_of(opened, "plan") != as_sorted  # not the borders alone
+    opened.model("plan-borders", "m.visible = false")
     page.click("#sort")
-    assert opened.model("plan-image", "m.glyph.image.field") == "sorted"
+    assert shows(view.log_plan_sorted) == as_sorted != as_it_came
     assert opened.model("plan-borders", "m.visible") is True
     assert opened.model("plan", "m.left[0].axis_label") == "class of the source row"
     assert opened.complaints == []

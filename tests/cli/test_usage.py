@@ -50,7 +50,7 @@ def test_help(call, word):
     code, out, err = call(word)
     assert (code, err) == (0, "")
     assert "Usage: monge [OPTIONS] COMMAND" in out
-    for command in ("demo", "run", "fit", "predict", "transform", "evaluate", "info"):
+    for command in ("demo", "run", "fit", "predict", "transform", "evaluate", "info", "report"):
         assert f"\n  {command} " in out
     assert "Exit codes: 0 done; 1 refused or failed" in out
     assert "..." not in out.replace("[ARGS]...", "")  # nothing cut off
