@@ -20,12 +20,16 @@ from toy import toy
 EVIL = "<script>alert(1)</script>"
 LONG = "a class with a very long name that somebody thought was a good idea at the time"
 VERDICT = {
+    "schema": 1,
     "decision": "abstain",
-    "choice": None,
+    "choice": {"name": EVIL, "parameters": {"transport": "Linear()"}},
     "source_only": {"value": 0.81, "low": 0.74, "high": 0.86},
     "chosen": {"value": 0.69, "low": 0.6, "high": 0.77},
-    "per_class": {"cat": {"value": 0.9, "low": 0.8, "high": 0.95}},
-    "evidence": [("confidence", 0.123, f"Less sure than on the source {EVIL}.")],
+    "gain": {"value": -0.12, "low": -0.2, "high": -0.04},
+    "per_class": [{"label": EVIL, "predicted": 0.4, "right": 0.9}],
+    "evidence": [
+        {"score": "cot", "value": 0.12, "before": 0.5, "words": f"Less sure than before {EVIL}."}
+    ],
     "warnings": ["The target seems to lack the class 'dog'."],
 }
 

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from monge.report.judgement import verdict_parts
 from monge.report.live.base import marks, palettes, script_safe
 from monge.report.live.data import payload, sprite
 from monge.report.words import (
@@ -15,7 +16,6 @@ from monge.report.words import (
     plan_sentence,
     risk_rows,
     trust_sentence,
-    verdict_parts,
 )
 from monge.results import AtRisk, Clouds, Convergence, Explorer, Fitted, PlanView, Sent
 
@@ -136,35 +136,33 @@ def test_the_headline_of_a_fit():
     assert "of no row of new" in fit_headline(dataclasses.replace(fitted, changed=0.0))
 
 
-@pytest.mark.parametrize(
-    "evidence",
-    [
-        [("entropy", 0.5, "Sure.")],
-        [{"name": "entropy", "value": 0.5, "words": "Sure."}],
-        [{"score": "entropy", "value": 0.5, "words": "Sure."}],
-    ],
-)
-def test_a_verdict_is_shown_as_it_is_given(evidence):
+def test_a_verdict_is_shown_as_it_is_given():
     parts = verdict_parts(
         {
             "decision": "adapt",
-            "choice": "linear",
+            "choice": {"name": "linear", "parameters": {"transport": "Linear()", "map": "None"}},
             "source_only": {"value": 0.7, "low": 0.6, "high": 0.8},
             "chosen": {"value": 0.8},
-            "evidence": evidence,
+            "gain": {"value": 0.1, "low": -0.01, "high": 0.2},
+            "per_class": [{"label": "cat", "predicted": 0.25, "right": None}],
+            "evidence": [{"score": "cot", "value": 0.5, "before": None, "words": "Sure."}],
             "warnings": ("A class is missing.",),
         }
     )
-    assert parts["heading"].startswith("Adapt")
+    assert parts["heading"] == "Adapt"
+    assert parts["choice"] == "linear (transport=Linear())"
+    assert parts["gain"] == "+10.0 points (-1.0 to +20.0)"
     assert [plain(part["value"]) for part in parts["estimates"]] == ["70.0 %", "80.0 %"]
     assert [plain(part["between"]) for part in parts["estimates"]] == ["60.0 % to 80.0 %", ""]
-    assert parts["evidence"] == [{"name": "entropy", "value": "0.5", "words": "Sure."}]
+    assert [tuple(map(plain, line)) for line in parts["per_class"]] == [("cat", "25.0 %", "-")]
+    assert parts["evidence"] == [{"name": "cot", "value": "0.5", "before": "-", "words": "Sure."}]
     assert parts["warnings"] == ["A class is missing."]
 
 
 def test_what_is_not_there_is_left_out_of_a_verdict():
     parts = verdict_parts({"decision": "undecided", "source_only": None})
     assert (parts["estimates"], parts["evidence"], parts["per_class"]) == ([], [], [])
+    assert (parts["choice"], parts["gain"]) == ("", "")
 
 
 def test_small_pictures_lie_where_their_number_says():
