@@ -41,8 +41,8 @@ def report(
 ) -> None:
     """Write the page of an adapter.
 
-    What was moved where, and how sure it is: one HTML file that opens offline. The plan is not in the adapter: it is found again on the
-    tables of the fit.
+    What was moved where, and how sure it is: one HTML file that opens offline. The plan is not in
+    the adapter: it is found again on the tables of the fit.
     """
     with ending(as_json=as_json):
         check_page(out, force=force)
