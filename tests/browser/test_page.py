@@ -43,6 +43,8 @@ def test_a_run_opens_without_a_complaint_and_asks_for_nothing(run_page, open_pag
     assert run_page.result.command in text
     assert "mean over 2 seeds" in text
     assert len(opened.page.query_selector_all("#panel .thumb")) == 11
+    for name in ("before", "after", "explorer", "plan"):  # a finger scrolls the page
+        assert opened.model(name, "m.toolbar.active_drag") is None
 
 
 def test_a_fit_opens_without_a_complaint_and_says_its_verdict(fit_page, open_page):

@@ -224,7 +224,7 @@
     }
     const own = sent.classShare[place][label];
     const spread = sent.perplexity[place];
-    const sure = own >= 0.9 ? "Sure" : own >= 0.5 ? "Fairly sure" : "Not sure";
+    const sure = own >= 0.9 ? "Sure" : own >= 0.7 ? "Fairly sure" : "Not sure";
     words.append(make("p",
       `${sure}: ${percent(own)} of its mass goes to points given its own class.`, { className: "finding" }));
     const total = receivers.reduce((sum, r) => sum + r.share, 0);
