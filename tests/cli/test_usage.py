@@ -50,7 +50,8 @@ def test_help(call, word):
     code, out, err = call(word)
     assert (code, err) == (0, "")
     assert "Usage: monge [OPTIONS] COMMAND" in out
-    for command in ("demo", "run", "check", "fit", "predict", "transform", "evaluate", "info"):
+    words = ("demo", "run", "check", "fit", "predict", "transform", "evaluate", "info", "report")
+    for command in words:
         assert f"\n  {command} " in out
     assert "Exit codes: 0 done; 1 refused or failed" in out
     assert "..." not in out.replace("[ARGS]...", "")  # nothing cut off

@@ -39,10 +39,10 @@ def report(
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Write the page of an adapter: what was moved where, and how sure it is.
+    """Write the page of an adapter.
 
-    One HTML file that opens offline. The plan is not in the adapter: it is found again on the
-    tables of the fit.
+    What was moved where, and how sure it is: one HTML file that opens offline. The plan is not in
+    the adapter: it is found again on the tables of the fit.
     """
     with ending(as_json=as_json):
         check_page(out, force=force)

@@ -9,6 +9,7 @@ from typing import Any
 
 import monge
 from monge.errors import OutputError, sentence
+from monge.report.judgement import verdict_parts
 from monge.report.live.base import Figure, embed, require_bokeh, script_safe
 from monge.report.live.clouds import plot_clouds, plot_explorer
 from monge.report.live.data import payload, sprite
@@ -22,7 +23,6 @@ from monge.report.words import (
     plan_sentence,
     risk_rows,
     trust_sentence,
-    verdict_parts,
 )
 from monge.results import Convergence, Explorer
 

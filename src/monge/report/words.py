@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,17 +21,10 @@ __all__ = [
     "plan_sentence",
     "risk_rows",
     "trust_sentence",
-    "verdict_parts",
 ]
 
 FEW = 3
 """Classes that a row's votes are listed of."""
-
-DECISIONS = {
-    "adapt": "Adapt: the evidence is for it",
-    "abstain": "Do not adapt: keep the classifier as it is",
-    "undecided": "Undecided: the evidence does not say",
-}
 
 
 def number(value: float) -> str:
@@ -192,61 +185,3 @@ def risk_rows(explorer: Explorer) -> list[dict[str, Any]]:
             }
         )
     return rows
-
-
-def verdict_parts(verdict: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a verdict as the page shows it: a heading, estimates, evidence and warnings.
-
-    Parameters
-    ----------
-    verdict
-        With keys ``decision``, ``choice``, ``source_only``, ``chosen``, ``evidence`` and
-        ``warnings``; what is not there is left out.
-    """
-    decision = str(verdict.get("decision", "undecided"))
-    estimates = [
-        {"name": text, **estimate_text(found)}
-        for key, text in (("source_only", "without adapting"), ("chosen", "adapted"))
-        if isinstance(found := verdict.get(key), Mapping) and found.get("value") is not None
-    ]
-    evidence = [
-        {
-            "name": str(part.get("name", part.get("score", ""))),
-            "value": part.get("value"),
-            "words": str(part.get("words", "")),
-        }
-        if isinstance(part, Mapping)
-        else dict(zip(("name", "value", "words"), part, strict=False))
-        for part in verdict.get("evidence", ())
-    ]
-    for part in evidence:
-        value = part.get("value")
-        part["value"] = number(value) if isinstance(value, int | float) else str(value or "")
-    return {
-        "heading": DECISIONS.get(decision, decision),
-        "decision": decision,
-        "choice": verdict.get("choice"),
-        "estimates": estimates,
-        "per_class": per_class(verdict),
-        "evidence": evidence,
-        "warnings": [str(text) for text in verdict.get("warnings", ())],
-    }
-
-
-def estimate_text(found: Mapping[str, Any]) -> dict[str, str]:
-    """Write an estimate of the accuracy and its interval."""
-    low, high = found.get("low"), found.get("high")
-    between = "" if low is None or high is None else f"{percent(low)} to {percent(high)}"
-    return {"value": percent(found["value"]), "between": between}
-
-
-def per_class(verdict: Mapping[str, Any]) -> list[tuple[str, str, str]]:
-    """Return the estimate of each class, where there is one: name, value, interval."""
-    found = verdict.get("per_class") or {}
-    lines = []
-    for label, part in found.items() if isinstance(found, Mapping) else ():
-        estimate = part if isinstance(part, Mapping) else {"value": part}
-        if isinstance(estimate.get("value"), int | float):
-            text = estimate_text(estimate)
-            lines.append((str(label), text["value"], text["between"]))
-    return lines

@@ -136,6 +136,7 @@ def new_plot(name: str, height: int, *, tools: str = "", **changes: Any) -> Figu
     if tools:
         plot.add_tools(ZoomInTool(), ZoomOutTool())
     plot.toolbar.logo = None
+    plot.toolbar.active_drag = None  # a finger on the picture scrolls the page
     for axis in plot.axis:
         axis.axis_label_text_font_style = "normal"
         axis.axis_label_text_font = axis.major_label_text_font = FONT["value"]

@@ -131,7 +131,7 @@ def plot_explorer(explorer: Explorer) -> Figure:
         "y1",
         line_width="width",
         line_color=TEXT,
-        line_alpha=0.65,
+        line_alpha=0.5,
         source=lines,
         name=INK,
     )

@@ -40,10 +40,10 @@ def plot_plan(explorer: Explorer, view: PlanView) -> Figure:
         x_range=(0, columns),
         y_range=(rows, 0),
     )
-    columns_of: dict[str, Any] = {"came": [arrays[0]], "sorted": [arrays[1]]}
+    columns_of: dict[str, Any] = {"image": [arrays[1]], "other": [arrays[0]]}
     data = ColumnDataSource(columns_of, name="plan-data")
     mapper = LinearColorMapper(palette="Viridis256", low=low, high=high)
-    plot.image("sorted", source=data, x=0, y=0, dw=columns, dh=rows, color_mapper=mapper,
+    plot.image("image", source=data, x=0, y=0, dw=columns, dh=rows, color_mapper=mapper,
                name="plan-image")  # fmt: skip
     inner = view.row_borders[1:-1], view.column_borders[1:-1]
     plot.segment(

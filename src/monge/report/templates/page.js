@@ -165,7 +165,7 @@
     const column = (k) => lines.map((line) => line[k]);
     model("lines").data = {
       x0: column(0), y0: column(1), x1: column(2), y1: column(3),
-      width: lines.map((line) => 0.8 + 6 * (line[4] / most)),
+      width: lines.map((line) => 0.6 + 4 * (line[4] / most)),
     };
     model("receivers").data = {
       x: receivers.map((r) => r.x), y: receivers.map((r) => r.y), text: receivers.map(() => ""),
@@ -224,7 +224,7 @@
     }
     const own = sent.classShare[place][label];
     const spread = sent.perplexity[place];
-    const sure = own >= 0.9 ? "Sure" : own >= 0.5 ? "Fairly sure" : "Not sure";
+    const sure = own >= 0.9 ? "Sure" : own >= 0.7 ? "Fairly sure" : "Not sure";
     words.append(make("p",
       `${sure}: ${percent(own)} of its mass goes to points given its own class.`, { className: "finding" }));
     const total = receivers.reduce((sum, r) => sum + r.share, 0);
@@ -365,7 +365,7 @@
     const button = byId("sort");
     const plot = model("plan");
     const [image, borders] = [model("plan-image"), model("plan-borders")];
-    const axes = [...plot.left, ...plot.below].filter((thing) => "ticker" in thing.properties);
+    const axes = [...plot.left, ...plot.below].filter((thing) => thing.type === "LinearAxis");
     const kept = axes.map((axis) => [axis.axis_label, axis.major_label_overrides, axis.ticker.ticks]);
     const { rows, columns, shape } = explorer.borders;
     const ends = [rows[rows.length - 1], columns[columns.length - 1]];
@@ -373,15 +373,16 @@
       const sorted = button.getAttribute("aria-pressed") !== "true";
       button.setAttribute("aria-pressed", String(sorted));
       button.textContent = sorted
-        ? "Sorted by class: press for the order of the data"
-        : "In the order of the data: press to sort by class";
-      image.glyph.image = { field: sorted ? "sorted" : "came" };
+        ? "Sorted by class: press for random order"
+        : "In random order: press to sort by class";
+      const data = image.data_source;
+      data.data = { image: data.data.other, other: data.data.image };
       borders.visible = sorted;
       byId("zoom").disabled = !sorted;
       axes.forEach((axis, side) => {
         const [label, overrides, ticks] = kept[side];
         const last = side === 0 ? ends[0] : ends[1];
-        axis.axis_label = sorted ? label : ["row of the source", "row of the target"][side];
+        axis.axis_label = sorted ? label : ["source rows in random order", "target rows in random order"][side];
         axis.ticker.ticks = sorted ? ticks : [0, last / 2, last];
         axis.major_label_overrides = sorted ? overrides : new Map(
           [[0, "0"], [last / 2, String(Math.round(shape[side] / 2))], [last, String(shape[side])]]);
