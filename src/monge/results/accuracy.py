@@ -92,6 +92,7 @@ class PairResult:
             },
             refused=dict(told["refused"]),
             warnings={key: tuple(texts) for key, texts in told["warnings"].items()},
+            official=OfficialResult.from_json(told["official"]) if "official" in told else None,
         )
 
     def source_only(self, references: tuple[str, ...]) -> Spread:

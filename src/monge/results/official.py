@@ -54,6 +54,20 @@ class OfficialResult:
         times = len(self.scorings)
         return f"Scored {'once' if times == 1 else f'{times} times'} so far."
 
+    @classmethod
+    def from_json(cls, told: dict[str, Any]) -> OfficialResult:
+        """Read what `to_json` returned; anything else raises KeyError or TypeError."""
+        return cls(
+            name=told["name"],
+            protocol=told["protocol"],
+            n=told["n"],
+            accuracy={
+                key: Spread(values=tuple(spread["values"]))
+                for key, spread in told["accuracy"].items()
+            },
+            scorings=tuple(told["scorings"]),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return what ``result.json`` holds of it."""
         return {
