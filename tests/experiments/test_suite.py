@@ -65,7 +65,8 @@ def right(classifier, source, target):
 
 
 @pytest.mark.parametrize("name", OFFLINE)
-def test_a_case_builds_and_is_a_function_of_the_seed(name):
+def test_a_case_builds_and_is_a_function_of_the_seed(name, monkeypatch, tmp_path):
+    monkeypatch.setenv("MONGE_DATA", str(tmp_path))  # nothing is there
     made = whole(name)
     assert same_rows(made, SUITE[name].make(1)) == SUITE[name].fixed
     for classifier in ("nearest", "logistic"):
