@@ -230,9 +230,9 @@ def test_neighbours_that_are_given_are_not_sought_again(make):
 
 
 def test_neighbours_do_not_depend_on_the_units_of_a_feature(make):
-    evidence = make()
-    scaled = make(target=evidence.target * [1.0, 1e6] + [1e9, 0])
-    assert SCORES["own_agreement"](scaled) == SCORES["own_agreement"](evidence)
+    target = np.random.default_rng(0).normal(size=(20, 2)) + 8 * TRUTH[:, None] * [1, 0]
+    plain, scaled = make(target=target), make(target=target * [1.0, 1e6])
+    assert SCORES["own_agreement"](scaled) == SCORES["own_agreement"](plain) > 0.7
 
 
 def test_a_collapse_of_many_classes_is_seen_and_label_shift_is_not_one(make):
@@ -248,6 +248,19 @@ def test_a_collapse_of_many_classes_is_seen_and_label_shift_is_not_one(make):
     told = np.r_[np.zeros(16, dtype=int), 1, 2, 3, 4]
     given = {"labels": rare, "n_classes": size, "held": shares_of(rare, size=size)}
     assert not collapsed(make(**given | {"baseline": one, "chosen": shares_of(told, size=size)}))
+
+
+def test_a_class_that_is_rare_in_the_source_may_be_as_rare_in_the_target(make):
+    labels, told = np.arange(500) // 496, np.arange(500) // 497  # of 8 and of 6 in a thousand
+    given = {"labels": labels, "held": shares_of(labels), "target": np.zeros((500, 2))}
+    assert not collapsed(make(**given, baseline=shares_of(told), chosen=told))
+    assert collapsed(make(**given, baseline=shares_of(told), chosen=np.arange(500) // 499))
+
+
+def test_votes_count_before_probabilities(make):
+    others = (shares_of(TRUTH, 0.51), shares_of(TRUTH, 0.51))
+    evidence = make(chosen=shares_of(1 - TRUTH, 0.99), others=others)
+    assert SCORES["agreement_majority"](evidence) == 0
 
 
 def test_agreement_with_others_and_their_majority(make):
@@ -293,6 +306,23 @@ def test_label_shift_is_estimated_both_ways(make):
     assert SCORES["recall_by_shares"](evidence) == pytest.approx(0.9, abs=1e-3)
 
 
+def test_label_shift_of_an_uneven_source_and_an_uneven_classifier(make):
+    # Three in four rows are of class 0; one in five of these is called 1, and no other is wrong.
+    labels = np.repeat([0, 1], [300, 100])
+    said = np.where(np.arange(400) % 5 == 0, 1, labels)
+    truth = np.repeat([0, 1], [100, 300])
+    told = np.where(np.arange(400) % 5 == 0, 1, truth)
+    p = np.array([[1 - 1e-9, 1e-9], [60 / 160, 100 / 160]])  # calibrated as they are
+    rows = np.random.default_rng(0).normal(size=(400, 2))
+    evidence = make(
+        labels=labels, held=p[said], baseline=p[told], chosen=p[told], source=rows, target=rows
+    )
+    assert said.mean() == 0.4
+    # The second row of p calls class 1 what is said to be 1.
+    np.testing.assert_allclose(black_box_shares(evidence), [0.25, 0.75], atol=1e-6)
+    np.testing.assert_allclose(likeliest_shares(evidence), [0.25, 0.75], atol=0.02)
+
+
 def test_area_is_that_of_the_curve():
     draw = np.random.default_rng(0)
     x, y = draw.normal(size=30).round(1), draw.normal(0.5, size=20).round(1)
@@ -303,7 +333,7 @@ def test_area_is_that_of_the_curve():
 def test_chance_of_an_area_is_uniform_where_nothing_differs():
     draw = np.random.default_rng(0)
     chances = [area_chance(area(*draw.normal(size=(2, 40))), 40, 40) for _ in range(400)]
-    for share in (0.05, 0.5, 0.95):
+    for share in (0.05, 0.25, 0.5, 0.75, 0.95):
         assert np.mean(np.array(chances) < share) == pytest.approx(share, abs=0.06)
 
 
