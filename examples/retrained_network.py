@@ -84,3 +84,4 @@ adapter = monge.Adapter("graph").fit(x, y, X_target=z, target_views=[target.flat
 votes = torch.tensor(adapter.predict(z))
 learned = SelfTraining(augment=Affine()).fit(retrained.model, target, votes)
 print(f"then on its own target:      {score(learned.model):.1f} %")
+folder.cleanup()

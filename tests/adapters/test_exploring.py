@@ -174,6 +174,7 @@ def test_rows_that_send_nothing_have_no_receivers_and_no_image():
     assert np.isfinite(sent.image[~left]).all()
 
 
+@pytest.mark.filterwarnings("ignore:Adapter.fit. all rows of X_target are one point")
 def test_two_rows_and_a_target_of_one_class():
     X, y = np.array([[0.0], [9.0]]), np.array(["low", "high"])
     adapter = Adapter("exact").fit(X, y, X_target=[[0.1]])

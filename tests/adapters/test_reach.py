@@ -54,6 +54,7 @@ def test_the_sample_is_a_copy(two):
     np.testing.assert_array_equal(adapter.target_sample_, two.Xt)
 
 
+@pytest.mark.filterwarnings("ignore:Adapter.fit. all rows of X_target are one point")
 def test_nothing_is_far_from_a_single_row(two):
     adapter = Adapter("standardise").fit(two.X, two.y, X_target=two.Xt[:1])
     assert adapter.far_ == np.inf

@@ -286,6 +286,7 @@ def test_every_kind_of_transport_opens(transport, tmp_path, open_page):
         assert "100.0\u00a0% of its mass" in opened.page.inner_text("#panel")
 
 
+@pytest.mark.filterwarnings("ignore:Adapter.fit. all rows of X_target are one point")
 def test_a_target_of_one_class_two_rows_and_many_classes(tmp_path, open_page):
     few = make_page(tmp_path, np.array([[0.0], [9.0]]), np.array(["a", "b"]), np.array([[0.1]]))
     opened = open_page(few.path)

@@ -8,49 +8,98 @@ import pytest
 
 from monge.errors import InputError
 from monge.verdict import (
+    SCORES,
     Choice,
     ClassEstimate,
     ClassShare,
     Estimate,
     Evidence,
     Item,
+    Line,
+    Rule,
     Shift,
     Tried,
     Verdict,
     decide,
     shift_of,
 )
+from monge.verdict.learned import LEARNED
 
 GOOD, POOR = ({"cot": x, "atc": x + 0.05, "doc": x + 0.02} for x in (0.9, 0.6))
 
 
+def line(bias=0.0, own=None, base=None, **fills):
+    """A line of few scores; what is missing counts as its fill, 0 by default."""
+    own, base = own or {}, base or {}
+    return Line(
+        bias, own, base, *({name: fills.get(name, 0.0) for name in part} for part in (own, base))
+    )
+
+
+def rule(harm=-50.0, caution=0.3):
+    """The accuracy is COT, the gain its difference; harm is as sure as it is told."""
+    return Rule(
+        accuracy=line(own={"cot": 1.0}, cot=0.5),
+        gain=line(own={"cot": 1.0}),
+        harm=line(harm),
+        caution=caution,
+        accuracy_spread=(-0.2, 0.1),
+        gain_spread=(-0.1, 0.1),
+    )
+
+
 @pytest.mark.parametrize(
-    ("before", "after", "decision"),
-    [(POOR, GOOD, "adapt"), (GOOD, POOR, "abstain"), (GOOD, GOOD, "abstain")],
+    ("before", "after", "harm", "decision"),
+    [
+        (POOR, GOOD, -50.0, "adapt"),
+        (GOOD, POOR, -50.0, "abstain"),
+        (GOOD, GOOD, 0.0, "abstain"),
+        (POOR, GOOD, 50.0, "undecided"),
+    ],
 )
-def test_the_rule_adapts_where_the_scores_say_so(before, after, decision):
-    ruling = decide({"source_only": before, "coral": after})
+def test_a_gain_is_taken_where_it_is_worth_its_risk(before, after, harm, decision):
+    ruling = decide({"source_only": before, "coral": after}, rule(harm, caution=0.4))
     assert (ruling.decision, ruling.choice) == (decision, "coral")
-    for name, scores in (("source_only", before), ("coral", after)):
-        found = ruling.estimates[name]
-        assert found.value == pytest.approx(np.mean(list(scores.values())))
-        assert found.low < found.value < found.high
+    assert ruling.gains["coral"].value == pytest.approx(after["cot"] - before["cot"])
+    found = ruling.estimates["coral"]
+    ends = (found.low, found.value, found.high)
+    assert ends == pytest.approx((after["cot"] - 0.2, after["cot"], min(after["cot"] + 0.1, 1)))
 
 
-def test_scores_that_differ_leave_it_undecided():
-    mixed = {"cot": 0.5, "atc": 0.99, "doc": 0.8}
-    assert decide({"source_only": POOR, "coral": mixed}).decision == "undecided"
+def test_of_two_the_one_of_less_risk_is_taken():
+    harm = line(0.0, own={"atc": 100.0})
+    cautious = replace(rule(), harm=harm)
+    base = {"cot": 0.5, "atc": 0.5}
+    told = {"source_only": base, "a": {"cot": 0.9, "atc": 0.9}, "b": {"cot": 0.8, "atc": 0.2}}
+    assert decide(told, cautious).choice == "b"
+    assert decide(told, replace(cautious, caution=0.0)).choice == "a"
 
 
-def test_the_gain_is_of_the_scores_that_both_have():
-    ruling = decide({"source_only": {"cot": 0.7}, "coral": {"cot": 0.8, "atc": 0.1}})
-    assert ruling.gains["coral"].value == pytest.approx(0.1)
+def test_what_is_missing_has_its_fill_and_a_p_value_counts_by_its_logarithm():
+    by_p = replace(rule(), accuracy=line(own={"cot": 1.0, "domain_linear_p": -0.01}, cot=0.5))
+    ruling = decide(
+        {"source_only": {"domain_linear_p": 1e-9}, "coral": {"cot": float("nan")}}, by_p
+    )
+    assert ruling.estimates["source_only"].value == pytest.approx(0.5 + 0.09)
+    assert ruling.estimates["coral"].value == pytest.approx(0.5)
+    lifted = replace(rule(), gain=line(0.01, own={"cot": 1.0}, base={"doc": 0.1}, doc=2.0))
+    ruling = decide({"source_only": {"cot": 0.5}, "coral": {"cot": 0.6, "doc": 0.7}}, lifted)
+    assert ruling.gains["coral"].value == pytest.approx(0.01 + 0.1 + 0.2)
+
+
+def test_the_rule_that_ships_is_finite_and_knows_its_scores():
+    for part in (LEARNED.accuracy, LEARNED.gain, LEARNED.harm):
+        assert set(part.own) == set(part.base) == set(part.own_fill) <= set(SCORES)
+        assert np.isfinite([*part.own.values(), *part.base.values(), part.bias]).all()
+    assert LEARNED.accuracy_spread[0] < 0 < LEARNED.accuracy_spread[1]
 
 
 def test_a_collapse_is_not_taken():
-    ruling = decide({"source_only": POOR, "a": GOOD | {"collapsed": 1.0}, "b": POOR})
+    ruling = decide({"source_only": POOR, "a": GOOD | {"collapsed": 1.0}, "b": POOR}, rule())
     assert ruling.choice == "b"
-    assert decide({"source_only": POOR, "a": GOOD | {"collapsed": 1.0}}).decision == "abstain"
+    assert (
+        decide({"source_only": POOR, "a": GOOD | {"collapsed": 1.0}}, rule()).decision == "abstain"
+    )
 
 
 def test_alone_the_source_is_kept_as_it_is():

@@ -6,6 +6,7 @@ gives the verdict.
 
 from monge.verdict.estimate import Estimate
 from monge.verdict.evidence import DomainOdds, Evidence, PlanHealth
+from monge.verdict.linear import Line, Rule
 from monge.verdict.rule import Ruling, decide
 from monge.verdict.score import Score
 from monge.verdict.scores import SCORES, scores_of
@@ -22,7 +23,9 @@ __all__ = [
     "Estimate",
     "Evidence",
     "Item",
+    "Line",
     "PlanHealth",
+    "Rule",
     "Ruling",
     "Score",
     "Shift",

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp, isfinite, log10
 from typing import Literal
 
-import numpy as np
-
-from monge._types import NDArray
 from monge.verdict.estimate import Estimate
-from monge.verdict.scores import SCORES
+from monge.verdict.learned import LEARNED
+from monge.verdict.linear import Rule
 
-__all__ = ["Decision", "Ruling", "decide"]
+__all__ = ["Decision", "Ruling", "decide", "plain"]
 
 Decision = Literal["adapt", "abstain", "undecided"]
 
-_NINETY = 1.645
-"""Standard deviations to either side that hold nine in ten of a normal distribution."""
+_LEAST_P = 1e-12
+"""Below it a p-value says no more."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,55 +50,67 @@ class Ruling:
     gains: Mapping[str, Estimate]
 
 
-def decide(scores: Mapping[str, Mapping[str, float]]) -> Ruling:
-    """Decide whether to adapt, and how.
+def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) -> Ruling:
+    """Decide whether to adapt, and how, by a linear rule that was learned on other shifts.
 
-    A simple rule: the accuracy of a candidate is the mean of the scores that estimate it, its gain
-    the mean of their differences to those of the source as it is. The intervals are those of a mean
-    of independent numbers, which the scores are not. The candidate of the largest gain is taken if
-    the interval lies above 0; where it is the other way round nothing is, and in between the rule
-    does not know. A candidate whose predictions collapse is not taken.
+    Ridge regressions estimate from the scores the accuracy of each candidate and its gain over the
+    source as it is, a logistic one the probability that it is over a point below. The candidate
+    whose gain, less a price for that probability, is the largest is taken if this is positive. If
+    it is not, but the gain is, the rule does not know; else nothing is to be adapted. A candidate
+    whose predictions collapse is not taken. Intervals are the quantiles of the errors on families
+    of shifts that the learning never saw.
 
     Parameters
     ----------
     scores
         Of each candidate by name, as `monge.verdict.scores_of` gives them; the first is the source
         as it is.
+    rule
+        The one that the library ships by default.
 
     Examples
     --------
-    >>> moved = {"cot": 0.9, "atc": 0.95, "doc": 0.92}
-    >>> ruling = decide({"source_only": {"cot": 0.7, "atc": 0.8, "doc": 0.7}, "coral": moved})
-    >>> ruling.decision, ruling.choice, round(ruling.gains["coral"].value, 2)
-    ('adapt', 'coral', 0.19)
+    >>> alone = decide({"source_only": {"cot": 0.7, "atc": 0.8, "doc": 0.7}})
+    >>> alone.decision, alone.choice
+    ('abstain', 'source_only')
     """
-    table = {name: _accuracies(values) for name, values in scores.items()}
-    base, *rest = table
-    estimates = {name: _mean(values, 0.0, 1.0) for name, values in table.items()}
-    gains = {name: _mean(table[name] - table[base], -1.0, 1.0) for name in rest}
-    sound = [name for name in rest if not scores[name].get("collapsed", 0.0)]
+    rule = LEARNED if rule is None else rule
+    told = {name: plain(values) for name, values in scores.items()}
+    (first, base), *rest = told.items()
+    estimates = {
+        name: _interval(rule.accuracy(own, base), rule.accuracy_spread, 0.0)
+        for name, own in told.items()
+    }
+    gains, worth = {}, {}
+    for name, own in rest:
+        changed = {key: value - base[key] for key, value in own.items() if key in base}
+        gain = rule.gain(changed, base)
+        harm = 1 / (1 + exp(-max(-50.0, min(50.0, rule.harm(changed, base)))))
+        gains[name] = _interval(gain, rule.gain_spread, -1.0)
+        worth[name] = gain - rule.caution * harm
     if not rest:
-        return Ruling(decision="abstain", choice=base, estimates=estimates, gains=gains)
-    choice = max(sound or rest, key=lambda name: gains[name].value)
+        return Ruling(decision="abstain", choice=first, estimates=estimates, gains=gains)
+    sound = [name for name in worth if not told[name].get("collapsed", 0.0)]
+    choice = max(sound or worth, key=lambda name: worth[name])
     decision: Decision = "undecided"
-    if sound and gains[choice].low > 0:
+    if sound and worth[choice] > 0:
         decision = "adapt"
     elif not sound or gains[choice].value <= 0:
         decision = "abstain"
     return Ruling(decision=decision, choice=choice, estimates=estimates, gains=gains)
 
 
-def _accuracies(values: Mapping[str, float]) -> NDArray:
-    """Return the scores that estimate the accuracy, in their order, NaN where there is none."""
-    names = [name for name, score in SCORES.items() if score.unit == "accuracy"]
-    return np.array([values.get(name, np.nan) for name in names])
+def plain(values: Mapping[str, float]) -> dict[str, float]:
+    """Return the scores that apply, p-values by their logarithm."""
+    return {
+        name: log10(max(value, _LEAST_P)) if name.endswith(("_p", "_p_moved")) else float(value)
+        for name, value in values.items()
+        if isfinite(value)
+    }
 
 
-def _mean(numbers: NDArray, least: float, most: float) -> Estimate:
-    """Return the mean of those that are there, with an interval as of independent ones."""
-    known = numbers[np.isfinite(numbers)]
-    if len(known) == 0:
-        return Estimate(value=(least + most) / 2, low=least, high=most)
-    mean, count = float(known.mean()), len(known)
-    width = _NINETY * float(known.std(ddof=1)) / np.sqrt(count) if count > 1 else most - least
-    return Estimate(value=mean, low=max(mean - width, least), high=min(mean + width, most))
+def _interval(value: float, spread: tuple[float, float], least: float) -> Estimate:
+    """Return an estimate within its range and the interval around it."""
+    ends = (min(max(value + part, least), 1.0) for part in (0.0, *spread))
+    middle, low, high = ends
+    return Estimate(value=middle, low=min(low, middle), high=max(high, middle))

@@ -55,8 +55,8 @@ def check_tables(
     ...     _ = target.write_text("width\n" + "".join(f"{x + 6}\n" for x, _ in rows))
     ...     tables = open_table(source), open_table(target)
     ...     verdict = check_tables(Adapter("linear"), *tables, label="kind", features=["width"])
-    >>> verdict.decision, verdict.rows
-    ('adapt', (6, 6))
+    >>> verdict.choice.name, verdict.rows
+    ('linear', (6, 6))
     """
     X, labels, X_target = read_both(
         source, target, label=label, features=features, classes=True, report=report

@@ -147,12 +147,16 @@ def decide(scores: Scores, family: str) -> Opinion:
         Of the shift: not used, as the library has one rule for all.
     """
     del family
-    ruling = import_module("monge.verdict").decide(
-        {
-            name: {score: value for score, value in each.items() if value is not None}
-            for name, each in scores.items()
-        }
-    )
+    return by_rule(scores)
+
+
+def by_rule(scores: Scores, rule: Any = None) -> Opinion:
+    """Decide by a `monge.verdict.Rule`, that of the library by default."""
+    told = {
+        name: {score: value for score, value in each.items() if value is not None}
+        for name, each in scores.items()
+    }
+    ruling = import_module("monge.verdict").decide(told, rule)
     estimates = {name: _estimated(found) for name, found in ruling.estimates.items()}
     return Opinion(
         decision=ruling.decision,
