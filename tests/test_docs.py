@@ -33,7 +33,9 @@ def failures(page, text):
     return result.attempted, "".join(said)
 
 
-@pytest.mark.parametrize(("page", "least"), [("getting-started.md", 20), ("training.md", 10), ("report-page.md", 8)])
+@pytest.mark.parametrize(
+    ("page", "least"), [("getting-started.md", 20), ("training.md", 10), ("report-page.md", 8)]
+)
 def test_a_page_shows_what_running_gives(page, least):
     attempted, said = failures(page, (DOCS / page).read_text(encoding="utf-8"))
     assert said == ""
