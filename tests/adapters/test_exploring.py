@@ -87,6 +87,9 @@ def test_true_classes_are_shown_and_change_nothing_that_is_fitted(fitted, explor
     known = explore(adapter, X, y, X_target, target_labels=truth)
     assert NAMES[known.clouds.target_labels].tolist() == truth[known.clouds.target_rows].tolist()
     assert known.plan.columns == "true class"
+    plan = plan_of(adapter)
+    expected = [[plan[y == one][:, truth == other].sum() for other in NAMES] for one in NAMES]
+    np.testing.assert_allclose(known.plan.class_mass, expected, rtol=1e-4, atol=1e-9)
     for name in ("receivers", "shares", "perplexity", "image", "class_share"):
         one, other = getattr(known.sent, name), getattr(explorer.sent, name)
         np.testing.assert_array_equal(one, other)
@@ -128,6 +131,10 @@ def test_a_subsample_names_rows_of_the_whole_domain():
     assert set(explorer.clouds.target_rows) <= set(adapter.target_rows_)
     given = adapter.predict(X_target)[explorer.clouds.target_rows]
     assert given.tolist() == NAMES[explorer.clouds.target_predicted].tolist()
+    plane = Plane(X, X_target)
+    rows = explorer.clouds.source_rows
+    np.testing.assert_allclose(explorer.clouds.before, plane(X[rows]), atol=1e-6)
+    np.testing.assert_allclose(explorer.clouds.after, plane(adapter.transform(X[rows])), atol=1e-4)
     assert "among the 60 and 60 rows" in explorer.sampled
     assert "60 of 200 source rows" in explorer.sampled
 
@@ -159,19 +166,24 @@ def test_every_kind_of_transport_is_shown_as_far_as_it_goes(transport, says):
 
 
 def test_rows_that_send_nothing_have_no_receivers_and_no_image():
+    from monge.plans import DensePlan
+
     X, y, X_target, _ = domains()
-    weight = np.ones(len(X))
-    weight[:6] = 0
-    adapter = Adapter("partial").fit(X, y, X_target=X_target, sample_weight=weight)
+    adapter = Adapter("exact").fit(X, y, X_target=X_target)
+    matrix = torch.zeros(len(X), len(X_target))
+    matrix[0, 3] = matrix[1, 3] = 0.25
+    matrix[1, 5] = 0.5
+    adapter.solution_ = dataclasses.replace(adapter.solution_, plan=DensePlan(matrix))
     explorer = explore(adapter, X, y, X_target)
-    assert set(explorer.clouds.source_rows) <= set(range(6, len(X)))
-    mass = plan_of(adapter).sum(1)
-    sent = explorer.sent
-    left = mass[explorer.clouds.source_rows - 6] == 0
+    sent, rows = explorer.sent, explorer.clouds.source_rows
+    left = rows > 1
     assert (sent.perplexity[left] == 0).all()
     assert (sent.receivers[left] == -1).all()
     assert np.isnan(sent.image[left]).all()
-    assert np.isfinite(sent.image[~left]).all()
+    both = np.flatnonzero(rows == 1)[0]
+    assert explorer.clouds.target_rows[sent.receivers[both, :2]].tolist() == [5, 3]
+    assert (sent.receivers[both, 2:] == -1).all()
+    np.testing.assert_allclose(sent.shares[both, :3], [2 / 3, 1 / 3, 0])
 
 
 @pytest.mark.filterwarnings("ignore:Adapter.fit. all rows of X_target are one point")
@@ -245,7 +257,7 @@ def test_regressors_and_adapters_without_a_target_are_refused():
     [
         {"transport": Sinkhorn(epsilon=0.05)},
         {"transport": Exact(), "subsample": 40, "random_state": None},
-        {"transport": Sinkhorn(epsilon=0.05), "target_prior": "estimate", "random_state": None},
+        {"transport": Sinkhorn(epsilon=0.05), "target_prior": "estimate", "subsample": 50},
         {"transport": "linear"},
     ],
 )
