@@ -210,7 +210,7 @@ LEARNED = Rule(
     accuracy=_ACCURACY,
     gain=_GAIN,
     harm=_HARM,
-    caution=0.3,
+    caution=0.4,
     accuracy_spread=(-0.3259, 0.1516),
     gain_spread=(-0.1917, 0.1925),
 )
