@@ -128,10 +128,11 @@ class Barycentric(PlanFit):
             remedy = "use PointCloud(x, y), or carry labels through the plan with plan.push"
             raise UnsupportedCostError(sentence(caller, "cost", required, got, remedy))
         # In the type of the points: some plans are worked out in float64 whatever these are.
-        places = solution.plan.barycentre(cloud.y).to(cloud.dtype)
-        anchors = cloud.x
-        ones = places.new_ones(len(cloud.y), 1)
-        mass = solution.plan.pull(ones)[:, 0].double()
+        # One pull gives sums and mass: `Plan.barycentre` would walk over the plan once more.
+        pulled = solution.plan.pull(torch.cat([cloud.y, cloud.y.new_ones(len(cloud.y), 1)], dim=1))
+        mass = pulled[:, -1]
+        places = (pulled[:, :-1] / mass[:, None]).to(cloud.dtype)
+        anchors, mass = cloud.x, mass.double()
         fed = mass > 0
         if not bool(fed.all()):
             anchors, places, mass = anchors[fed], places[fed], mass[fed]
