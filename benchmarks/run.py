@@ -24,7 +24,7 @@ from machine import describe_machine
 from picture import growth_picture
 from table import job_table
 
-from monge.errors import MongeError
+from monge.errors import InputError, MongeError, sentence
 from monge.files import write_bytes, write_text
 
 FORMAT = 1
@@ -46,6 +46,11 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--cache", type=Path, default=Path("runs/cache"), help="of the network")
     parser.add_argument(
         "--out", type=Path, help="the JSON (default: benchmarks/results/bench.json)"
+    )
+    parser.add_argument(
+        "--update",
+        action="store_true",
+        help="replace these jobs in the JSON and leave its others, each with its commit and date",
     )
     parser.add_argument("--quick", action="store_true", help="tiny sizes: does everything work?")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="monge alone")
@@ -80,19 +85,40 @@ def environment() -> dict[str, Any]:
     return found
 
 
+def updated(out: Path, record: dict[str, Any]) -> dict[str, Any]:
+    """Return the record that lies there, whose jobs are to be replaced.
+
+    Raises
+    ------
+    InputError
+        If there is none of the same points, seed and repeats.
+    """
+    try:
+        there = json.loads(out.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        there = {}
+    same = ("format", "seed", "repeats", "quick", "features")
+    if any(there.get(key) != record[key] for key in same):
+        required = "a record of the same points, seed and repeats"
+        raise InputError(sentence("bench", "--update", required, out, "leave --update out"))
+    return {**there, "complete": False}
+
+
 def main() -> int:
     """Run the jobs one after another, writing the whole JSON after each."""
     told = options()
     start_server()
+    now = datetime.now(UTC).isoformat(timespec="seconds")
     record: dict[str, Any] = {
         "format": FORMAT,
-        "began": datetime.now(UTC).isoformat(timespec="seconds"),
+        "began": now,
         "environment": environment(),
         "seed": told.seed,
         "repeats": told.repeats,
         "quick": told.quick,
         "complete": False,
     }
+    commit = record["environment"]["commit"]
     try:
         points = features.load(told.data_dir, told.cache, say, seed=told.seed, quick=told.quick)
         record["features"] = {"what": points.what, "real": points.real}
@@ -103,11 +129,15 @@ def main() -> int:
         sizes = Sizes.quick() if told.quick else Sizes()
         bench = Bench(points, sizes, told.seed, told.repeats, told.peers, told.timeout, say)
         record["jobs"] = {}
+        if told.update:
+            record = updated(told.out, record)
         for name in told.jobs or JOBS:
             say(f"\n{name}: measuring")
             began = perf_counter()
             job = JOBS[name](bench).to_json(counts=not told.quick)
             job["took"] = {"value": perf_counter() - began, "unit": "s"}
+            if told.update:
+                job["measured"] = {"began": now, "commit": commit}
             record["jobs"][name] = job
             write_text(told.out, json.dumps(record, indent=2, allow_nan=False) + "\n")
             say(job_table(name, job))

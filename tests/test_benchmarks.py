@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from monge.errors import InputError
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
 
@@ -159,3 +161,19 @@ def test_a_table_without_room_is_refused_before_it_is_written(monkeypatch, tmp_p
     assert tables.options([]).rows == 5_000_000
     with pytest.raises(SystemExit):
         tables.options(["--rows", "3"])
+
+
+def test_some_jobs_are_replaced_in_a_record_of_the_same_points_alone(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+    import run
+
+    made = {"format": 1, "seed": 0, "repeats": 3, "quick": False, "features": {"real": True}}
+    out = tmp_path / "bench.json"
+    out.write_text(json.dumps({**made, "jobs": {"map": 1}, "complete": True, "began": "then"}))
+    kept = run.updated(out, {**made, "jobs": {}, "began": "now"})
+    assert (kept["jobs"], kept["complete"], kept["began"]) == ({"map": 1}, False, "then")
+    for change in ({"seed": 1}, {"features": {"real": False}}):
+        with pytest.raises(InputError, match="--update"):
+            run.updated(out, {**made, **change})
+    with pytest.raises(InputError, match="--update"):
+        run.updated(tmp_path / "none.json", made)
