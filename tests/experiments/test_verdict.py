@@ -387,7 +387,7 @@ def test_the_library_judges_a_shift(tmp_path):
 asked = []
 
 
-def library_rule(scores):
+def library_rule(scores, rule=None):
     """Take the first that is not the source as it is.
 
     Surely.

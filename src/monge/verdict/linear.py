@@ -20,6 +20,12 @@ class Line(NamedTuple):
         Weight of a score of the candidate, and of the same score of the source as it is.
     own_fill, base_fill
         What stands for a score that does not apply.
+
+    Examples
+    --------
+    >>> line = Line(0.1, {"cot": 0.5}, {"cot": 0.2}, {"cot": 0.0}, {"cot": 1.0})
+    >>> round(line({"cot": 0.8}, {}), 3)
+    0.7
     """
 
     bias: float
@@ -58,6 +64,12 @@ class Rule:
     accuracy_spread, gain_spread
         What is added to an estimate for the ends of its interval: the quantiles at 5 % and 95 % of
         the errors on families of shifts that the learning never saw.
+
+    Examples
+    --------
+    >>> from monge.verdict.learned import LEARNED
+    >>> LEARNED.caution
+    0.4
     """
 
     accuracy: Line
