@@ -3,7 +3,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monge import neighbors
+from monge import numerics
 from monge.errors import InputError
 from monge.neighbors import nearest_others
 from zoo import clouds, generator
@@ -29,7 +29,7 @@ def check(points, k):
 @pytest.fixture(params=["whole", "cut"])
 def _blocks(request, monkeypatch):
     if request.param == "cut":
-        monkeypatch.setitem(neighbors.row_slices.__kwdefaults__, "elements", 90)
+        monkeypatch.setitem(numerics.row_slices.__kwdefaults__, "elements", 90)
 
 
 @pytest.mark.usefixtures("_blocks")

@@ -19,6 +19,7 @@ from monge import (
     Sinkhorn,
 )
 from monge.adapters import MAPS, TRANSPORTS, Partial
+from monge.adapters.votes import plan_votes
 from monge.errors import (
     Cancelled,
     ConvergenceError,
@@ -26,7 +27,7 @@ from monge.errors import (
     MongeWarning,
     UnsupportedCostError,
 )
-from monge.solvers import Solver
+from monge.solvers import GraphPlan, Solver
 from tolerances import tolerance
 
 KINDS = [(name, "barycentric") for name in TRANSPORTS] + [("sinkhorn", "entropic")]
@@ -177,6 +178,18 @@ def test_propagated_shares_sum_to_one(two, transport):
     np.testing.assert_allclose(shares.sum(1), 1, rtol=1e-5)
     votes = adapter.classes_[shares.argmax(1)]
     assert (votes == two.yt[adapter.target_rows_]).mean() > 0.9
+
+
+def test_votes_that_taught_are_carried_once_and_none_may_change_them(two, monkeypatch):
+    adapter = fitted(two, "graph")
+    afresh = plan_votes(adapter.solution_.plan, two.y, adapter.classes_)
+    monkeypatch.delattr(GraphPlan, "votes")
+    adapter.propagate()[:] = np.nan
+    np.testing.assert_array_equal(adapter.propagate(), afresh)
+    monkeypatch.undo()
+    adapter.set_params(transport="sinkhorn").fit(two.X, two.y, X_target=two.Xt)
+    afresh = plan_votes(adapter.solution_.plan, two.y, adapter.classes_)
+    np.testing.assert_array_equal(adapter.propagate(), afresh)
 
 
 def test_propagated_shares_are_those_of_the_plan(two):

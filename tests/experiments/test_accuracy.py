@@ -14,7 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 import monge.files
 from monge.adapters import TRANSPORTS, Adapter
-from monge.data import SHIFTS
+from monge.data import SHIFTS, gradient_view
 from monge.errors import Cancelled, DataError, InputError, OutputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
 from monge.experiments.accuracy.frozen import (
@@ -292,6 +292,36 @@ def test_target_labels_reach_the_score_alone(tmp_path, monkeypatch):
     assert len(kept[0]) == len(FROZEN) - len(of_images) + 1  # the toy has none
     assert scores[0] > 0.7
     assert scores[1] < 0.4  # a quarter is chance
+
+
+@pytest.mark.parametrize("subsample", [None, 60])
+def test_gradients_of_drawn_rows_say_what_those_of_all_rows_say(
+    tmp_path, monkeypatch, office_dir, subsample
+):
+    place = Place(data_dir=office_dir, cache=Cache(tmp_path), report=silent)
+    told = RunOptions(epochs=1, double_softmax=False)
+    monkeypatch.setitem(NETWORKS, "stripes", FrozenNetwork(options=told, rule="r"))
+    source, target = pair()
+    task = _network("stripes", lambda _: source, lambda _: target, 0, place).task
+    frozen = replace(FROZEN["graph_gradients"], subsample=subsample)
+    found = _adapted(frozen, task)
+    views = [
+        [gradient_view(images, signed=signed) for signed in (True, False)]
+        for images in (task.network.source, task.network.target)
+    ]
+    adapter = frozen.adapter(task.seed).fit(
+        task.source,
+        task.labels,
+        X_target=task.target,
+        source_views=views[0],
+        target_views=views[1],
+    )
+    rows = adapter.target_rows_
+    votes = adapter.classes_[adapter.propagate().argmax(1)]
+    assert len(rows) == min(len(task.target), subsample or len(task.target))
+    np.testing.assert_array_equal(found.classes[rows], votes)
+    assert len(found.classes) == len(task.target)
+    assert found.unseen(task.network.target).shape == found.classes.shape
 
 
 def shuffled_side(side):

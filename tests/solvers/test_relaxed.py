@@ -9,7 +9,7 @@ import torch
 
 from monge.errors import InputError
 from monge.geometry import PointCloud
-from monge.solvers import Exact, Problem, Sinkhorn, Status
+from monge.solvers import Exact, Problem, Sinkhorn, Status, semidual
 from zoo import clouds, weights
 
 N, M, EPSILON = 24, 17, 0.3
@@ -54,6 +54,28 @@ def test_a_marginal_let_go_is_the_gibbs_kernel_itself(sides):
     solution = SOLVER.solve(Problem(PointCloud(x, y), a, b, tau_source=0, tau_target=0))
     kernel = np.outer(a, b) * np.exp(-cost_of(x, y) / EPSILON)
     np.testing.assert_allclose(solution.plan.dense(), kernel, rtol=1e-9)
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.parametrize("let_go", ["tau_source", "tau_target"])
+def test_with_one_side_let_go_the_other_is_shared_out_in_two_sweeps(
+    sides, let_go, large, monkeypatch
+):
+    # Even where a kernel is so large that it would get a warm-up on few rows and a stand-in.
+    if large:
+        monkeypatch.setattr(semidual, "_STORED_BYTES", 0)
+        monkeypatch.setattr(semidual, "_SUBSAMPLE_ROWS", 1)
+    x, y, a, b = sides
+    solution = SOLVER.solve(Problem(PointCloud(x, y), a, b, **{let_go: 0}))
+    kernel = np.outer(a, b) * np.exp(-cost_of(x, y) / EPSILON)
+    plan = b.numpy() * kernel / kernel.sum(0)
+    if let_go == "tau_target":
+        plan = (a.numpy() * kernel.T / kernel.sum(1)).T
+    np.testing.assert_allclose(solution.plan.dense(), plan, rtol=1e-9)
+    assert (solution.status, solution.operator) == (Status.CONVERGED, "stream")
+    assert solution.sweeps == solution.full_sweeps <= 2
+    again = SOLVER.solve(solution.problem, start=solution)
+    assert again.sweeps == 1
 
 
 def test_a_marginal_held_harder_and_harder_becomes_the_balanced_one():

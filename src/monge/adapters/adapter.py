@@ -251,7 +251,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
                 return self
             device = device_of(X, self.device)
             found = find(self, asked, source, target, prior, device, report)
-        classifier, centre = taught(self.classifier, found, source, target)
+        classifier, centre, votes = taught(self.classifier, found, source, target)
         warning = found.prior.warning() if found.prior else None
         if warning:
             warnings.warn(warning, MongeWarning, stacklevel=2)
@@ -264,7 +264,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         reach = reach_of(target.X) if target else Reach(source.X[:0], np.inf)
         self.target_sample_, self.far_ = reach
         self.classifier_, self.centre_, self._plan_map = classifier, centre, asked.map
-        self._plan_labels = source.y[rows.source]
+        self._plan_labels, self._votes = source.y[rows.source], votes
         if source.classes is None:
             self.__dict__.pop("classes_", None)
         else:
@@ -376,6 +376,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
             required, got = "one that has a plan", repr(self.transport)
             remedy = "use for example transport='sinkhorn', or fit it anew: no plan is saved"
             raise InputError(sentence("Adapter.propagate", "transport", required, got, remedy))
+        votes: NDArray | None = getattr(self, "_votes", None)
+        if votes is not None:
+            return votes.copy()
         classes = getattr(self, "classes_", None)
         return plan_votes(self.solution_.plan, self._plan_labels, classes, self.target_prior_)
 

@@ -32,6 +32,7 @@ _OWN = (
     "target_sample_",
     "_plan_map",
     "_plan_labels",
+    "_votes",
 )
 """What is taken over from the chosen fit, beside the rows of its plan."""
 

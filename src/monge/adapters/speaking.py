@@ -47,7 +47,7 @@ class Speaker(NamedTuple):
 
         Where the classifier gives none, or only zeros and ones, the nearest training rows vote.
         """
-        model, centre = self.trained
+        model, centre, _ = self.trained
         seen = taken_off(X, centre)
         shares = predicted = None
         if hasattr(model, "predict_proba"):

@@ -22,10 +22,14 @@ __all__ = ["Trained", "in_columns", "taught"]
 
 
 class Trained(NamedTuple):
-    """A fitted classifier, and what is taken off the rows that it sees, see `settled`."""
+    """A fitted classifier, what is taken off the rows that it sees (`settled`), and its votes.
+
+    Votes are those of the plan that it was taught by, (m, L), where it was taught by these.
+    """
 
     classifier: Any
     centre: NDArray | None
+    votes: NDArray | None = None
 
 
 def trained(
@@ -90,9 +94,8 @@ def taught(classifier: Any, found: Found, source: Source, target: Target | None)
     labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
     weight = None if target.weight is None else target.weight[rows.target]
     X = target.X[rows.target]
-    return trained(
-        classifier, X, Source(X, labels, weight, rows.target, source.classes), None, None
-    )
+    moved = Source(X, labels, weight, rows.target, source.classes)
+    return trained(classifier, X, moved, None, None)._replace(votes=votes)
 
 
 def in_columns(shares: NDArray, classes: NDArray, seen: NDArray) -> NDArray:

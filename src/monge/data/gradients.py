@@ -81,11 +81,12 @@ def _directed(grey: Tensor, bins: int, *, signed: bool) -> Tensor:
     """Return the length of the gradient in each direction, (n, h, w) -> (n, bins, h, w)."""
     across = pad(grey[..., 2:] - grey[..., :-2], (1, 1))[:, None]
     down = pad(grey[..., 2:, :] - grey[..., :-2, :], (0, 0, 1, 1))[:, None]
-    turn = 2 * pi if signed else pi
-    place = torch.atan2(down, across).remainder(turn) * (bins / turn)
+    place = torch.atan2(down, across).mul_(bins / (2 * pi if signed else pi))
+    place += bins * (place < 0)  # from 0 to `bins`, which is the same direction
     centre = torch.arange(bins, device=grey.device)[:, None, None]
     # how far the direction is from each centre, round the circle, in bins
-    apart = ((place - centre + bins / 2).remainder(bins) - bins / 2).abs()
+    apart = (place - centre).abs_()
+    apart = torch.minimum(apart, bins - apart)
     return torch.hypot(across, down) * (1 - apart).clamp_min_(0)
 
 

@@ -22,6 +22,7 @@ from monge.solvers.climb import Ascent, Climb
 from monge.solvers.correction import CorrectedClimb
 from monge.solvers.kernels import (
     ENTRY_BYTES,
+    KernelOperator,
     Rows,
     StoredKernel,
     StreamedKernel,
@@ -144,7 +145,7 @@ class SemiDual:
         next: ``g = eps h`` is kept.
         """
         h = self.zeros()
-        for stage in self.stages(relative):
+        for stage in () if self._one_step else self.stages(relative):
             h = self._pass_through(stage, h, sweeps)
         return h
 
@@ -165,9 +166,11 @@ class SemiDual:
         self._best = h
         rows, columns = self._sides(self.epsilon)
         stream = self._stream(rows, columns)
-        stand_in = self._stand_in(stream, columns, h)
+        one_step = self._one_step
+        stand_in = None if one_step else self._stand_in(stream, columns, h)
         sampled = stand_in is not None and stand_in.name == SampledRows.name
-        for divisor, reached in self._subsamples()[1:] if fresh and not sampled else ():
+        more = fresh and not sampled and not one_step
+        for divisor, reached in self._subsamples()[1:] if more else ():
             h = self._pass_through(Stage(self.epsilon, divisor, reached), h, sweeps)
 
         def note(error: float, best: Tensor) -> None:
@@ -176,7 +179,9 @@ class SemiDual:
             self._note(error, best)
 
         if stand_in is None:
-            operator = choose_operator(self._kernel, rows, columns.weights, self.memory)
+            operator: KernelOperator = stream
+            if not one_step:
+                operator = choose_operator(self._kernel, rows, columns.weights, self.memory)
             self.operator = operator.name
             self._plan(StoredKernel.need(self._kernel) if operator.name == "stored" else 0)
             climb = Climb(operator, rows, columns, self.mass)
@@ -199,6 +204,12 @@ class SemiDual:
         self.full_sweeps += 1
         sweep = climb.operator.sweep(climb.lifted(self.best))
         return Ascent(self.best, sweep, climb.read(self.best, sweep).error, Status.CANCELLED)
+
+    @property
+    def _one_step(self) -> bool:
+        """Whether a side is let go: its potential is zero, and one step finds the other."""
+        sides = self._sides(self.epsilon)
+        return self.mass is None and any(side.relaxation.rate == 0 for side in sides)
 
     def _subsamples(self) -> list[tuple[int, float]]:
         """Return the divisors of the rows that leave enough of them, with the error to reach."""

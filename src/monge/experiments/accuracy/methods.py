@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import nn
 
 from monge._types import NDArray, Tensor
+from monge.adapters import Adapter
+from monge.adapters.domains import drawn
 from monge.data import gradient_view
 from monge.experiments.accuracy.frozen import FROZEN, RETRAINED, Frozen, FrozenTraining
 from monge.experiments.accuracy.task import Predicted, Task
@@ -85,35 +88,47 @@ def _adapted(frozen: Frozen, task: Task) -> Predicted:
     What a plan was not told of has the class of the nearest target row that it holds.
     """
     adapter = frozen.adapter(task.seed)
-    source_views, target_views = _views(frozen, task)
-    adapter.fit(
-        task.source,
-        task.labels,
-        X_target=task.target,
-        target_views=target_views,
-        source_views=source_views,
-    )
+    if frozen.gradients:
+        return _by_gradients(adapter.set_params(subsample=None), frozen.subsample, task)
+    views = [view[1] for view in task.views.values()] if frozen.views else None
+    adapter.fit(task.source, task.labels, X_target=task.target, target_views=views)
     if frozen.reading != "plan":
         classify = adapter.predict
         return Predicted(classes=classify(task.target), unseen=_by_features(classify, task))
+    return _read(adapter, adapter.target_rows_, task)
+
+
+def _by_gradients(adapter: Adapter, subsample: int | None, task: Task) -> Predicted:
+    """Fit an adapter with the gradients of the images of both domains as views.
+
+    Rows are drawn here, not by the adapter: gradients are worked out of these alone.
+    """
+    network = task.network
+    if network is None:
+        raise AssertionError("unreachable: `applies` was asked")
+    draw = np.random.RandomState(task.seed)
+    rows = [drawn(draw, len(side), subsample) for side in (task.source, task.target)]
+    views = [
+        [gradient_view(images[some], signed=signed).numpy() for signed in (True, False)]
+        for images, some in zip((network.source, network.target), rows, strict=True)
+    ]
+    source, target = rows
+    adapter.fit(
+        task.source[source],
+        task.labels[source],
+        X_target=task.target[target],
+        source_views=views[0],
+        target_views=views[1],
+    )
+    return _read(adapter, target, task)
+
+
+def _read(adapter: Adapter, rows: NDArray, task: Task) -> Predicted:
+    """Read the votes of the target rows of a plan, and give any other those of the nearest."""
     votes: NDArray = adapter.classes_[adapter.propagate().argmax(1)]
-    rows = adapter.target_rows_
     classify = nearest_neighbour().fit(task.target[rows], votes).predict
     everyone = votes if len(rows) == len(task.target) else classify(task.target)
     return Predicted(classes=everyone, unseen=_by_features(classify, task))
-
-
-def _views(frozen: Frozen, task: Task) -> tuple[list[NDArray] | None, list[NDArray] | None]:
-    """Return the views of the source and of the target that a row is given."""
-    if not frozen.gradients:
-        return None, [view[1] for view in task.views.values()] if frozen.views else None
-    if task.network is None:
-        raise AssertionError("unreachable: `applies` was asked")
-    images = (task.network.source, task.network.target)
-    source, target = (
-        [gradient_view(x, signed=signed).numpy() for signed in (True, False)] for x in images
-    )
-    return source, target
 
 
 def _retrained(frozen: FrozenTraining, task: Task) -> Predicted:
