@@ -18,8 +18,8 @@ def nearest(queries: Tensor, reference: Tensor) -> Tensor:
 
     The search compares ``|r|^2 / 2 - q.r``, or a lower bound of it where the points spread along a
     few directions, in blocks of the input's type and keeps the least of every few rows. Both round:
-    the rows of each group whose least is within rounding of the best are measured as ``|q - r|^2``
-    in float64. So the answer depends neither on the other queries nor on how far from the origin
+    the rows whose score may be the least but for rounding are measured as ``|q - r|^2`` in float64.
+    So the answer depends neither on the other queries nor on how far from the origin
     the points lie.
 
     Parameters
@@ -57,26 +57,20 @@ def nearest(queries: Tensor, reference: Tensor) -> Tensor:
     found = torch.empty(len(queries), dtype=torch.int64, device=queries.device)
     for start in range(0, len(queries), QUERIES):
         block = queries[start : start + QUERIES]
-        query, members = sieve.sift(block)
-        if sieve.too_many(query, len(block)):
-            sieve = Sieve(reference, centre)
-            query, members = sieve.sift(block)
-        found[start : start + QUERIES] = _first_nearest(block, reference, query, members)
+        found[start : start + QUERIES] = _first_nearest(block, reference, *sieve.sift(block))
     return found
 
 
-def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: Tensor) -> Tensor:
+def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, row: Tensor) -> Tensor:
     """Return the first nearest row of each query, measured in float64, (q,).
 
     Parameters
     ----------
     queries, reference
         (q, d) and (n, d).
-    query, members
-        For each of k pairs the query (k,) and the rows that may be its nearest, (k, 16).
+    query, row
+        Pairs among which that of each query is, (k,) each.
     """
-    pair, place = _close(queries, reference, query, members)
-    row, query = members[pair, place], query[pair]
     square = torch.empty(len(row), dtype=torch.float64, device=queries.device)
     for some in row_slices(len(row), reference.shape[1]):
         gap = reference[row[some]].double() - queries[query[some]].double()
@@ -86,25 +80,3 @@ def _first_nearest(queries: Tensor, reference: Tensor, query: Tensor, members: T
     tied = torch.where(square == least[query], row, len(reference))
     first = torch.full((len(queries),), len(reference), device=queries.device)
     return first.scatter_reduce_(0, query, tied, "amin")
-
-
-def _close(
-    queries: Tensor, reference: Tensor, query: Tensor, members: Tensor
-) -> tuple[Tensor, Tensor]:
-    """Return pair and place of the members that the input's type cannot tell from the nearest.
-
-    A difference is rounded once and a sum of d squares at most d + 2 times (Higham 2002, section
-    3.1); squares too small for the type are lost whole. What overflowed counts as close.
-    """
-    kind, d = torch.finfo(queries.dtype), reference.shape[1]
-    square = queries.new_empty(members.shape)
-    for some in row_slices(len(query), members.shape[1] * d):
-        gap = reference[members[some].clamp_min(0)] - queries[query[some]][:, None]
-        square[some] = gap.square_().sum(2)
-    square[members < 0] = torch.nan
-    nearest_of = square.nan_to_num(torch.inf, torch.inf).amin(1)
-    least = square.new_full((len(queries),), torch.inf)
-    least.scatter_reduce_(0, query, nearest_of, "amin")
-    limit = least * (1 + 4 * (d + 4) * kind.eps) + 2 * d * kind.tiny
-    pair, place = (square <= limit[query][:, None]).nonzero(as_tuple=True)
-    return pair, place

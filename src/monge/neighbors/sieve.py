@@ -13,24 +13,24 @@ import torch
 from monge._types import Tensor
 from monge.numerics import row_slices
 
-GROUP = 16
-"""Reference rows of a group, of which only the least score is kept: the best group is measured."""
-TILE = 256 * GROUP
+GROUP = 8
+"""Reference rows of a group, of which only the least score is kept."""
+TILE = 512 * GROUP
 """Reference rows of one product."""
 QUERIES = 1024
 """Query rows of one product, at most."""
 _COARSE = 16
 """Groups looked at together when those that may hold the nearest row are sought."""
-_HELD = 0.985
+_HELD = 0.99
 """Share of the spread that the directions of the bound hold."""
 _TRIAL_ROWS = 4096
 """Rows of each cloud by which the directions are chosen."""
-_MANY = 8
+_MANY = 16
 """Groups a query that pass the bound, on average, above which the whole product is cheaper."""
 
 
 class Sieve:
-    """Reference rows in groups: of a tile of t rows, group j holds those at j, j + t / 16, ...
+    """Reference rows in groups: of a tile of t rows, group j holds those at j, j + t / 8, ...
 
     Parameters
     ----------
@@ -75,7 +75,10 @@ class Sieve:
         self._least = reference.new_empty(sum(self._counts) * QUERIES)
 
     def sift(self, queries: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the rows that may be the nearest of some queries, a group of 16 at a time.
+        """Return the rows that may be the nearest of some queries.
+
+        Where bounds let so many groups through that scores would be cheaper, the sieve compares
+        scores from then on.
 
         Parameters
         ----------
@@ -84,23 +87,23 @@ class Sieve:
 
         Returns
         -------
-        query, members
-            For each of k pairs the query (k,) and rows of the reference, (k, 16) ascending; -1
-            fills a short group. Every query has one pair at least.
+        query, row
+            Of each of k pairs, (k,) int64; every query has one at least.
         """
         centred = queries - self._centre
-        score = self._least_of_each(centred)
+        known = self._turned(centred) if self.bounds else centred
+        lifted = torch.cat([known, torch.ones_like(known[:, :1])], 1)
+        score = self._least_of_each(lifted)
         step = -(-len(score) // _COARSE)
         coarse = torch.empty_like(score[:step])
         least_of_groups(score, coarse)
         best = self._best(score, coarse, centred) if self.bounds else coarse.amin(0)
         limit = best + 2 * self._rounding(centred)
         query, group = _within(score, coarse, limit)
-        return query, self._members(group)
-
-    def too_many(self, query: Tensor, queries: int) -> bool:
-        """Say whether so many pairs passed that scores instead of bounds would be cheaper."""
-        return self.bounds and len(query) > _MANY * queries
+        if self.bounds and len(query) > _MANY * len(queries):
+            Sieve.__init__(self, self._reference, self._centre)
+            return self.sift(queries)
+        return self._one_by_one(lifted, limit, query, self._members(group))
 
     def _turned(self, rows: Tensor) -> Tensor:
         """Return centred rows along the axes of the bound, and the length of what is left."""
@@ -110,15 +113,14 @@ class Sieve:
         left = torch.linalg.vector_norm(turned[:, count:], dim=1, keepdim=True)
         return torch.cat([turned[:, :count], left], 1)
 
-    def _least_of_each(self, queries: Tensor) -> Tensor:
+    def _least_of_each(self, lifted: Tensor) -> Tensor:
         """Return the least score of each group for each query, (groups, q); the next call's too."""
-        known = self._turned(queries) if self.bounds else queries
-        lifted = torch.cat([known, torch.ones_like(known[:, :1])], 1).T.contiguous()
-        least = self._least[: sum(self._counts) * len(queries)].view(-1, len(queries))
+        turned = lifted.T.contiguous()
+        least = self._least[: sum(self._counts) * len(lifted)].view(-1, len(lifted))
         parts = torch.split(least, self._counts)
         for table, part in zip(self._tiles, parts, strict=True):
-            out = self._scores[: len(table) * len(queries)].view(len(table), -1)
-            least_of_groups(torch.mm(table, lifted, out=out), part)
+            out = self._scores[: len(table) * len(lifted)].view(len(table), -1)
+            least_of_groups(torch.mm(table, turned, out=out), part)
         return least
 
     def _best(self, score: Tensor, coarse: Tensor, queries: Tensor) -> Tensor:
@@ -134,8 +136,20 @@ class Sieve:
         true = rows.square().sum(2) / 2 - torch.einsum("qgd,qd->qg", rows, queries)
         return true.amin(1)
 
+    def _one_by_one(
+        self, lifted: Tensor, limit: Tensor, query: Tensor, members: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Return the pairs of query and row, of all members (k, 8) of groups, within the limit."""
+        inside = members >= 0
+        for some in row_slices(len(query), members.shape[1] * lifted.shape[1]):
+            rows, asked = self._table[members[some].clamp_min(0)], query[some]
+            score = torch.einsum("kgd,kd->kg", rows, lifted[asked])
+            inside[some] &= ~(score > limit[asked][:, None])
+        pair, _ = inside.nonzero(as_tuple=True)
+        return query[pair], members[inside]
+
     def _members(self, group: Tensor) -> Tensor:
-        """Return the rows of one group for each query, (q, 16) ascending; -1 fills a short one."""
+        """Return the rows of one group for each query, (q, 8) ascending; -1 fills a short one."""
         width = TILE // GROUP
         start = torch.div(group, width, rounding_mode="floor") * TILE
         height = (self._size - start).clamp_max(TILE)
