@@ -140,7 +140,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
     def __init__(
         self,
-        transport: str | Transport = "sinkhorn",
+        transport: str | Transport | Auto = "sinkhorn",
         *,
         map: str | PlanFit = "barycentric",  # noqa: A002 - the field's word, and a keyword only
         classifier: Any = None,
