@@ -174,7 +174,7 @@ def test_left_out_is_cross_validation(shifted):
     said = left_out("nearest", shifted.X, shifted.codes, folds, 3)
     for fold in range(3):
         out = folds == fold
-        speaker = Speaker.taught("nearest", shifted.X[~out], shifted.codes[~out], 3)
+        speaker = Speaker.taught("nearest", shifted.X[~out], shifted.codes[~out], np.arange(3))
         np.testing.assert_array_equal(said[out], speaker(shifted.X[out]))
 
 

@@ -18,7 +18,7 @@ from monge.adapters.prior import TargetPrior, class_weights
 from monge.adapters.votes import plan_votes
 from monge.solvers import GraphPlan
 
-__all__ = ["Trained", "in_columns", "taught"]
+__all__ = ["Lesson", "Trained", "in_columns", "lesson_of", "taught", "trained"]
 
 
 class Trained(NamedTuple):
@@ -71,6 +71,27 @@ def trained(
     return Trained(model.fit(X, y), centre)
 
 
+class Lesson(NamedTuple):
+    """What a classifier is trained on; see `trained`."""
+
+    moved: NDArray
+    source: Source
+    target: Target | None
+    prior: TargetPrior | None
+
+
+def lesson_of(found: Found, source: Source, target: Target | None) -> Lesson:
+    """Return the moved source, or the target where the plan labels it by its graph."""
+    solution, rows = found.solution, found.rows
+    if target is None or solution is None or not isinstance(solution.plan, GraphPlan):
+        return Lesson(move(found.map, source.X), source, target, found.prior)
+    votes = plan_votes(solution.plan, source.y[rows.source], source.classes, found.prior)
+    labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
+    weight = None if target.weight is None else target.weight[rows.target]
+    X = target.X[rows.target]
+    return Lesson(X, Source(X, labels, weight, rows.target, source.classes), None, None)
+
+
 def taught(classifier: Any, found: Found, source: Source, target: Target | None) -> Trained:
     """Train on the moved source, or on the target where the plan labels it by its graph.
 
@@ -83,16 +104,7 @@ def taught(classifier: Any, found: Found, source: Source, target: Target | None)
     source, target
         The domains.
     """
-    solution, rows = found.solution, found.rows
-    if target is None or solution is None or not isinstance(solution.plan, GraphPlan):
-        return trained(classifier, move(found.map, source.X), source, target, found.prior)
-    votes = plan_votes(solution.plan, source.y[rows.source], source.classes, found.prior)
-    labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
-    weight = None if target.weight is None else target.weight[rows.target]
-    X = target.X[rows.target]
-    return trained(
-        classifier, X, Source(X, labels, weight, rows.target, source.classes), None, None
-    )
+    return trained(classifier, *lesson_of(found, source, target))
 
 
 def in_columns(shares: NDArray, classes: NDArray, seen: NDArray) -> NDArray:

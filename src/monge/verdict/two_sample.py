@@ -72,9 +72,9 @@ def _some(rows: NDArray) -> NDArray:
     return rows[even_steps(len(rows))].astype(np.float64)
 
 
-def _clouds(evidence: Evidence, part: str) -> tuple[NDArray, NDArray]:
+def _clouds(source: NDArray, target: NDArray) -> tuple[NDArray, NDArray]:
     """Return some rows of both sides, in units of the features' deviation within both."""
-    x, y = _some(getattr(evidence, part)), _some(evidence.target)
+    x, y = _some(source), _some(target)
     both = np.concatenate([x, y])
     deviation = both.std(0)
     scale = np.where(deviation > 0, deviation, 1.0)
@@ -83,17 +83,21 @@ def _clouds(evidence: Evidence, part: str) -> tuple[NDArray, NDArray]:
 
 def _linear(evidence: Evidence, part: str) -> float:
     odds: DomainOdds = getattr(evidence, part)
-    return area(odds.source, odds.target)
+    return evidence.once(area, odds.source, odds.target)
 
 
 def _linear_chance(evidence: Evidence, part: str) -> float:
     odds: DomainOdds = getattr(evidence, part)
-    return area_chance(area(odds.source, odds.target), len(odds.source), len(odds.target))
+    return area_chance(_linear(evidence, part), len(odds.source), len(odds.target))
 
 
 def near_votes(evidence: Evidence, part: str) -> DomainOdds:
     """Return the share of the nearest other rows that are of the target, of some rows."""
-    x, y = _clouds(evidence, part)
+    return evidence.once(_near_votes, getattr(evidence, part), evidence.target)
+
+
+def _near_votes(source: NDArray, target: NDArray) -> DomainOdds:
+    x, y = _clouds(source, target)
     is_target = np.repeat([0.0, 1.0], [len(x), len(y)])
     votes = is_target[neighbours_of(np.concatenate([x, y]))].mean(1)
     return DomainOdds(source=votes[: len(x)], target=votes[len(x) :])
@@ -109,11 +113,15 @@ def _near_chance(evidence: Evidence, part: str) -> float:
 
 
 def _energy(evidence: Evidence, part: str) -> float:
+    return evidence.once(_energy_of, getattr(evidence, part), evidence.target)
+
+
+def _energy_of(source: NDArray, target: NDArray) -> float:
     """Return the energy coefficient, 0 for equal distributions and at most 1.
 
     ``(2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)``, Szekely and Rizzo 2013, section 4.
     """
-    x, y = (torch.from_numpy(rows) for rows in _clouds(evidence, part))
+    x, y = (torch.from_numpy(rows) for rows in _clouds(source, target))
     across = 2 * float(torch.cdist(x, y).mean())
     within = sum(float(torch.cdist(rows, rows).mean()) for rows in (x, y))
     return (across - within) / across if across > 0 else 0.0
@@ -146,8 +154,11 @@ def support_share(x: NDArray, y: NDArray) -> float:
 
 
 def _support(evidence: Evidence, part: str) -> float:
-    x, y = _clouds(evidence, part)
-    return support_share(x, y)
+    return evidence.once(_scaled_support, getattr(evidence, part), evidence.target)
+
+
+def _scaled_support(source: NDArray, target: NDArray) -> float:
+    return support_share(*_clouds(source, target))
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[..., float]], ...] = (
