@@ -94,7 +94,7 @@ def _returned(
     columns = np.union1d(columns, np.unique(told, return_index=True)[1])
     back = replace(candidate, subsample=None, views=False)
     found = _fitted(adapter, back, (common.Xt[columns], told[columns], common.X[rows]), seed)
-    return None if found is None else found.say(common.X, len(common.both.classes))
+    return None if found is None else found.predict(common.X, len(common.both.classes))
 
 
 def _again(
@@ -116,7 +116,7 @@ def _again(
         found = _fitted(adapter, again, given, seed)
         if found is None:
             return None, ()
-        said.append(found.say(common.Xt, size))
+        said.append(found.predict(common.Xt, size))
         if unseen is not None:
             unseen[out] = found.say(found.move(common.X[out]), size)
     complete = unseen is not None and bool(np.isfinite(unseen).all())

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 
-from monge._types import NDArray
+from monge._types import CostName, NDArray
 from monge.adapters.candidates import Candidate, Unmoved
 from monge.adapters.checks import device_of
 from monge.adapters.domains import Source, Target
@@ -22,8 +22,10 @@ from monge.adapters.moving import move
 from monge.adapters.prior import check_prior
 from monge.adapters.speaking import Speaker
 from monge.adapters.training import lesson_of, trained
-from monge.maps import Map
+from monge.geometry.costs import CostFunction
+from monge.maps import Barycentric, Map, NearestExtension, PlanFit
 from monge.progress import silent
+from monge.solvers import Solution
 
 __all__ = ["Refit", "made", "refit"]
 
@@ -31,6 +33,18 @@ __all__ = ["Refit", "made", "refit"]
 def made(estimator: Any, candidate: Candidate, seed: int) -> Any:
     """Return the unfitted adapter of a candidate."""
     return clone(estimator).set_params(**candidate.parameters, random_state=seed)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Unsaid(PlanFit):
+    """The barycentric map without a look at whether the plan says anything: a fit has warned."""
+
+    def fit(self, solution: Solution) -> Map:
+        images = Barycentric().images(solution, "Barycentric")
+        return NearestExtension(anchors=images.anchors, images=images.places)
+
+    def takes(self, cost: CostName | CostFunction) -> bool:
+        return Barycentric().takes(cost)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -49,6 +63,10 @@ class Refit:
         said = np.zeros((len(X), size))
         said[:, self.speaker.classes] = self.speaker(X)
         return said
+
+    def predict(self, X: NDArray, size: int) -> NDArray:
+        """Return one for the class that is predicted of a row and zero for the others, (k, L)."""
+        return np.eye(size)[self.speaker.classes[self.speaker.predict(X)]]
 
 
 def refit(
@@ -79,6 +97,8 @@ def refit(
         places = np.searchsorted(classes, codes)
         return Refit(map=None, speaker=Speaker.taught(adapter.classifier, X, places, classes))
     asked = asked_of(adapter, semi_supervised=False)
+    if isinstance(asked.map, Barycentric):
+        asked = asked._replace(map=_Unsaid())
     source = Source(X, codes, None, np.arange(len(X)), classes)
     none = Known(np.arange(0), np.arange(0))
     target = Target(X_target, none, None, np.arange(len(X_target)))

@@ -48,17 +48,26 @@ class Speaker(NamedTuple):
 
         Where the classifier gives none, or only zeros and ones, the nearest training rows vote.
         """
-        model, centre = self.trained
-        seen = taken_off(X, centre)
-        shares = predicted = None
-        if hasattr(model, "predict_proba"):
-            shares = in_columns(model.predict_proba(seen), self.classes, model.classes_)
-            predicted = shares.argmax(1) if votes_decide(model) else None
-        if predicted is None:
-            predicted = np.searchsorted(self.classes, model.predict(seen))
+        shares, predicted = self._heard(X)
         if shares is None or is_hard(shares):
-            shares = soft_votes(seen, taken_off(self.rows, centre), self.codes, len(self.classes))
+            seen, rows = (taken_off(part, self.trained.centre) for part in (X, self.rows))
+            shares = soft_votes(seen, rows, self.codes, len(self.classes))
         return agreeing(shares, predicted)
+
+    def predict(self, X: NDArray) -> NDArray:
+        """Return the predictions for rows, (k, d) -> (k,), places in the classes."""
+        return self._heard(X, shares=False)[1]
+
+    def _heard(self, X: NDArray, *, shares: bool = True) -> tuple[NDArray | None, NDArray]:
+        """Return the classifier's own probabilities, where there are any, and its predictions."""
+        model, centre = self.trained
+        seen, said = taken_off(X, centre), None
+        decides = votes_decide(model)
+        if hasattr(model, "predict_proba") and (shares or decides):
+            said = in_columns(model.predict_proba(seen), self.classes, model.classes_)
+            if decides:
+                return said, said.argmax(1)
+        return said, np.searchsorted(self.classes, model.predict(seen))
 
 
 def speaker_of(adapter: Any, moved: NDArray, codes: NDArray, X_target: NDArray) -> Speaker:

@@ -122,7 +122,7 @@ class Evidence:
     """Everything that a judge may know of one candidate; no label of the target is in it.
 
     Probabilities are float64, a row of sum one for each row of data, and the class of the largest
-    is what is predicted.
+    is what is predicted. Of `returned` and `resampled` nothing but that is read: zeros and ones do.
 
     Parameters
     ----------
