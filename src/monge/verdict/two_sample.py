@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from scipy.stats import norm
 
-from monge._types import NDArray
+from monge._types import NDArray, Tensor
+from monge.neighbors import nearest, nearest_others
 from monge.verdict.evidence import DomainOdds, Evidence, neighbours_of
 from monge.verdict.score import Score
 
@@ -19,6 +20,8 @@ _ROWS = 1000
 """Rows of each side that are compared with each other, at even steps."""
 
 _SHARE = 0.99
+_WIDE = 48
+"""Features beyond which all distances at once take longer than a search for the nearest."""
 
 
 def area(source: NDArray, target: NDArray, weight: NDArray | None = None) -> float:
@@ -147,10 +150,20 @@ def support_share(x: NDArray, y: NDArray) -> float:
     source, target = torch.from_numpy(_some(x)), torch.from_numpy(_some(y))
     if len(source) == 1:
         return 0.0
-    own = torch.cdist(source, source, compute_mode="donot_use_mm_for_euclid_dist")
-    limit = own.fill_diagonal_(torch.inf).amin(1).quantile(_SHARE)
-    apart = torch.cdist(target, source, compute_mode="donot_use_mm_for_euclid_dist").amin(1)
+    own, apart = _distances(source, target)
+    limit = own.quantile(_SHARE)
     return float((apart > limit * (1 + 1e-9)).double().mean())
+
+
+def _distances(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how far each source row is from its nearest other, and each target row from any."""
+    if source.shape[1] > _WIDE:
+        near = source[nearest(target, source)]
+        own = nearest_others(source, 1).square[:, 0].sqrt()
+        return own, torch.linalg.vector_norm(target - near, dim=1)
+    own = torch.cdist(source, source, compute_mode="donot_use_mm_for_euclid_dist")
+    apart = torch.cdist(target, source, compute_mode="donot_use_mm_for_euclid_dist")
+    return own.fill_diagonal_(torch.inf).amin(1), apart.amin(1)
 
 
 def _support(evidence: Evidence, part: str) -> float:
