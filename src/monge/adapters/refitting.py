@@ -31,8 +31,11 @@ __all__ = ["Refit", "made", "refit"]
 
 
 def made(estimator: Any, candidate: Candidate, seed: int) -> Any:
-    """Return the unfitted adapter of a candidate."""
-    return clone(estimator).set_params(**candidate.parameters, random_state=seed)
+    """Return the unfitted adapter of a candidate; the source as it is takes no proportions."""
+    adapter = clone(estimator).set_params(**candidate.parameters, random_state=seed)
+    if isinstance(candidate.transport, Unmoved):
+        adapter.set_params(target_prior=None)
+    return adapter
 
 
 @dataclass(frozen=True, kw_only=True)
