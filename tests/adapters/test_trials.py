@@ -127,7 +127,11 @@ def test_unseen_rows_were_not_in_the_plan(shifted):
 
 def test_less_effort_leaves_parts_out(shifted):
     trial = collect(
-        ["coral"], shifted.X, shifted.y, shifted.Xt, resamples=0, circular=False, folds=2
+        ["coral"],
+        shifted.X,
+        shifted.y,
+        shifted.Xt,
+        effort=Effort(resamples=0, circular=False, folds=2),
     )[1]
     assert trial.evidence.returned is trial.evidence.unseen is None
     assert trial.evidence.resampled == ()
@@ -162,7 +166,9 @@ def test_names_and_options_of_candidates(shifted):
         collect(["coral", "coral"], shifted.X, shifted.y, shifted.Xt)
     with pytest.raises(InputError, match="Adapter: 'transport' must be one of"):
         collect(["magic"], shifted.X, shifted.y, shifted.Xt)
-    trials = collect(Sinkhorn(epsilon=0.3), shifted.X, shifted.y, shifted.Xt, resamples=0)
+    trials = collect(
+        Sinkhorn(epsilon=0.3), shifted.X, shifted.y, shifted.Xt, effort=Effort(resamples=0)
+    )
     assert trials[1].name == "Sinkhorn(epsilon=0.3)"
 
 
