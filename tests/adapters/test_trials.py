@@ -1,5 +1,6 @@
 """Candidates tried: what is learned of each, and that none stops the others."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -8,11 +9,15 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.svm import SVC
 
 from monge import Adapter, Sinkhorn
-from monge.adapters import Effort, Unmoved, candidates, collect
-from monge.adapters.speaking import Speaker, left_out
+from monge.adapters import Candidate, Effort, Unmoved, candidates, collect
+from monge.adapters.candidates import named_candidates
+from monge.adapters.refitting import made, refit
+from monge.adapters.speaking import Speaker, left_out, speaker_of
 from monge.adapters.telling import domain_odds, folds_of
 from monge.errors import InputError
-from monge.verdict import SCORES
+from monge.maps import Coral
+from monge.verdict import SCORES, scores_of, two_sample
+from monge.verdict.once import Once
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +127,11 @@ def test_unseen_rows_were_not_in_the_plan(shifted):
 
 def test_less_effort_leaves_parts_out(shifted):
     trial = collect(
-        ["coral"], shifted.X, shifted.y, shifted.Xt, resamples=0, circular=False, folds=2
+        ["coral"],
+        shifted.X,
+        shifted.y,
+        shifted.Xt,
+        effort=Effort(resamples=0, circular=False, folds=2),
     )[1]
     assert trial.evidence.returned is trial.evidence.unseen is None
     assert trial.evidence.resampled == ()
@@ -157,7 +166,9 @@ def test_names_and_options_of_candidates(shifted):
         collect(["coral", "coral"], shifted.X, shifted.y, shifted.Xt)
     with pytest.raises(InputError, match="Adapter: 'transport' must be one of"):
         collect(["magic"], shifted.X, shifted.y, shifted.Xt)
-    trials = collect(Sinkhorn(epsilon=0.3), shifted.X, shifted.y, shifted.Xt, resamples=0)
+    trials = collect(
+        Sinkhorn(epsilon=0.3), shifted.X, shifted.y, shifted.Xt, effort=Effort(resamples=0)
+    )
     assert trials[1].name == "Sinkhorn(epsilon=0.3)"
 
 
@@ -174,7 +185,7 @@ def test_left_out_is_cross_validation(shifted):
     said = left_out("nearest", shifted.X, shifted.codes, folds, 3)
     for fold in range(3):
         out = folds == fold
-        speaker = Speaker.taught("nearest", shifted.X[~out], shifted.codes[~out], 3)
+        speaker = Speaker.taught("nearest", shifted.X[~out], shifted.codes[~out], np.arange(3))
         np.testing.assert_array_equal(said[out], speaker(shifted.X[out]))
 
 
@@ -185,3 +196,79 @@ def test_domain_odds_are_a_ratio_of_densities():
     # log N(x; 1, 1) / N(x; 0, 1) = x - 1/2, however many rows there are of each
     np.testing.assert_allclose(odds.source, x[:, 0] - 0.5, atol=0.35)
     np.testing.assert_allclose(odds.target, y[:, 0] - 0.5, atol=0.35)
+
+
+@pytest.mark.parametrize("classifier", ["nearest", "logistic"])
+def test_a_refit_is_a_fit(shifted, classifier):
+    # All that a candidate is asked for again is what an adapter of its options would say.
+    seen = Adapter(classifier=classifier, random_state=0)
+    rows, codes = shifted.X[:60], shifted.codes[:60]
+    for name, candidate in {
+        **candidates(90, 75, 2, 3),
+        "still": Candidate(transport=Unmoved()),
+    }.items():
+        again = refit(seen, candidate, rows, codes, shifted.Xt, 0)
+        alone = Adapter(classifier=classifier, **candidate.parameters, random_state=0)
+        alone.fit(rows, codes, X_target=shifted.Xt)
+        np.testing.assert_array_equal(again.move(rows), alone.transform(rows), name)
+        np.testing.assert_array_equal(again.move(shifted.X), alone.transform(shifted.X), name)
+        told = alone.predict(shifted.Xt)
+        np.testing.assert_array_equal(again.predict(shifted.Xt, 3), np.eye(3)[told], name)
+        shares = again.say(shifted.Xt, 3)
+        np.testing.assert_array_equal(shares.argmax(1), told, name)
+        speaker = speaker_of(alone, alone.transform(rows), codes, shifted.Xt)
+        np.testing.assert_array_equal(shares, speaker(shifted.Xt), name)
+
+
+def test_a_refit_without_a_class_says_nothing_of_it(shifted):
+    some = shifted.codes != 1
+    for transport in ("coral", "prototypes", Unmoved()):
+        again = refit(
+            Adapter(classifier="logistic"),
+            *named_candidates({"one": transport}).values(),
+            shifted.X[some],
+            shifted.codes[some],
+            shifted.Xt,
+            0,
+        )
+        for said in (again.say(shifted.X, 3), again.predict(shifted.X, 3)):
+            assert said.shape == (90, 3)
+            np.testing.assert_allclose(said.sum(1), 1)
+            assert (said[:, 1] == 0).all()
+            assert (said[:, [0, 2]].sum(0) > 0).all()
+    with pytest.raises(InputError, match="at least two classes"):
+        refit(
+            Adapter(), Candidate(transport=Unmoved()), shifted.X, 0 * shifted.codes, shifted.Xt, 0
+        )
+
+
+def test_the_source_as_it_is_takes_no_proportions(shifted):
+    estimator = Adapter("coral", classifier="bayes", target_prior=[0.98, 0.01, 0.01])
+    plain = Adapter(Unmoved(), classifier="bayes").fit(
+        shifted.X, shifted.codes, X_target=shifted.Xt
+    )
+    made_of = made(estimator, Candidate(transport=Unmoved()), 0)
+    made_of.fit(shifted.X, shifted.codes, X_target=shifted.Xt)
+    np.testing.assert_array_equal(
+        made_of.predict_proba(shifted.Xt), plain.predict_proba(shifted.Xt)
+    )
+    assert made(estimator, Candidate(transport=Coral()), 3).target_prior == [0.98, 0.01, 0.01]
+    assert made(estimator, Candidate(transport=Coral()), 3).random_state == 3
+
+
+def test_what_candidates_share_is_worked_out_once(shifted, monkeypatch):
+    asked = []
+    search = two_sample.neighbours_of
+
+    def counted(rows):
+        asked.append(len(rows))
+        return search(rows)
+
+    monkeypatch.setattr(two_sample, "neighbours_of", counted)
+    trials = collect(["coral", "linear"], shifted.X, shifted.y, shifted.Xt)
+    together = [trial.scores for trial in trials]
+    assert len(asked) == 3  # the domains as they are, and each candidate's
+    # Each on its own says the same, bit for bit.
+    for trial, scores in zip(trials, together, strict=True):
+        np.testing.assert_equal(scores_of(replace(trial.evidence, once=Once())), scores)
+    assert len(asked) == 3 + 1 + 2 + 2

@@ -7,32 +7,27 @@ a side.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from monge._types import NDArray
 from monge.adapters.candidates import Candidate, Unmoved
 from monge.adapters.domains import drawn
-from monge.adapters.speaking import Speaker, left_out, speaker_of
+from monge.adapters.refitting import Refit, refit
+from monge.adapters.speaking import left_out, speaker_of
 from monge.adapters.telling import domain_odds
-from monge.adapters.witnesses import Both, Common, Effort
+from monge.adapters.witnesses import Common, Effort
 from monge.solvers import Solution
 from monge.verdict import Evidence, PlanHealth
 
-__all__ = ["gather", "made"]
+__all__ = ["gather"]
 
 logger = logging.getLogger("monge")
 
 _AGAIN = 2000
 """Rows of each side that a candidate is fitted on again."""
-
-
-def made(estimator: Any, candidate: Candidate, seed: int) -> Any:
-    """Return the unfitted adapter of a candidate."""
-    return clone(estimator).set_params(**candidate.parameters, random_state=seed)
 
 
 def gather(
@@ -55,13 +50,12 @@ def gather(
     """
     both, size = common.both, len(common.both.classes)
     X, codes, Xt = common.X, common.codes, common.Xt
-    speaker = speaker_of(adapter, both.X, both.codes, both.X_target)
-    still = isinstance(candidate.transport, Unmoved)
-    chosen = common.baseline if still else speaker(Xt)
-    moved = X if still else adapter.transform(X)
-    held = common.held
-    odds = common.odds
-    if not still:
+    if isinstance(candidate.transport, Unmoved):
+        chosen, moved, held, odds = common.baseline, X, common.held, common.odds
+    else:
+        whole = adapter.transform(both.X)
+        moved = whole[common.rows]
+        chosen = speaker_of(adapter, whole, both.codes, both.X_target)(Xt)
         held = left_out(adapter.classifier, moved, codes, common.folds, size)
         odds = domain_odds(moved, Xt, np.random.RandomState(seed))
     unseen, resampled = _again(adapter, candidate, common, effort.resamples, seed)
@@ -81,9 +75,10 @@ def gather(
         views=tuple(view[common.columns] for view in both.views),
         odds=common.odds,
         odds_moved=odds,
-        plan=_health(adapter, both),
+        plan=_health(adapter, common, chosen),
         near=common.near,
         near_views=common.near_views,
+        once=common.once,
     )
 
 
@@ -99,7 +94,7 @@ def _returned(
     columns = np.union1d(columns, np.unique(told, return_index=True)[1])
     back = replace(candidate, subsample=None, views=False)
     found = _fitted(adapter, back, (common.Xt[columns], told[columns], common.X[rows]), seed)
-    return None if found is None else _spread(found, common.X, len(common.both.classes))
+    return None if found is None else found.predict(common.X, len(common.both.classes))
 
 
 def _again(
@@ -121,53 +116,35 @@ def _again(
         found = _fitted(adapter, again, given, seed)
         if found is None:
             return None, ()
-        said.append(_spread(found, common.Xt, size))
+        said.append(found.predict(common.Xt, size))
         if unseen is not None:
-            moved = found.adapter.transform(common.X[out])
-            unseen[out] = _spread(found, moved, size)
+            unseen[out] = found.say(found.move(common.X[out]), size)
     complete = unseen is not None and bool(np.isfinite(unseen).all())
     return unseen if complete else None, tuple(said)
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class _Fitted:
-    adapter: Any
-    speaker: Speaker
-
-
 def _fitted(
     adapter: Any, candidate: Candidate, given: tuple[NDArray, NDArray, NDArray], seed: int
-) -> _Fitted | None:
+) -> Refit | None:
     """Fit a candidate on source rows, their codes and target rows; ``None`` where it fails."""
-    rows, codes, columns = given
     try:
-        again = made(adapter, candidate, seed).fit(rows, codes, X_target=columns)
-        return _Fitted(adapter=again, speaker=speaker_of(again, rows, _own(again, codes), columns))
+        return refit(adapter, candidate, *given, seed)
     except Exception as error:  # noqa: BLE001 - a score that is missing stops nothing
         logger.info("judge: a fit on other rows failed: %s", error)
         return None
 
 
-def _own(adapter: Any, codes: NDArray) -> NDArray:
-    """Return codes as places in the classes that the adapter has seen."""
-    places: NDArray = np.searchsorted(adapter.classes_, codes)
-    return places
-
-
-def _spread(found: _Fitted, X: NDArray, size: int) -> NDArray:
-    """Return what is said of rows in the columns of all classes, (k, L)."""
-    said = np.zeros((len(X), size))
-    said[:, found.adapter.classes_] = found.speaker(X)
-    return said
-
-
-def _health(adapter: Any, both: Both) -> PlanHealth | None:
-    """Look at the plan from outside."""
+def _health(adapter: Any, common: Common, chosen: NDArray) -> PlanHealth | None:
+    """Look at the plan from outside; what is chosen of the rows that bear witness is known."""
     solution: Solution | None = adapter.solution_
     if solution is None:
         return None
+    both, rows = common.both, adapter.target_rows_
     plan, size = solution.plan, len(both.classes)
-    told = np.searchsorted(both.classes, adapter.predict(both.X_target[adapter.target_rows_]))
+    if len(common.columns) == len(both.X_target):
+        told = chosen.argmax(1)[rows]
+    else:
+        told = np.searchsorted(both.classes, adapter.predict(both.X_target[rows]))
     given = plan.marginals().source.cpu().numpy()
     mass = np.zeros((size, size))
     joined = plan.class_mass(both.codes[adapter.source_rows_], told).cpu().numpy()

@@ -36,39 +36,49 @@ class Speaker(NamedTuple):
     classes: NDArray
 
     @classmethod
-    def taught(cls, classifier: Any, rows: NDArray, codes: NDArray, size: int) -> Speaker:
-        """Train a clone of a classifier on rows of classes from 0 to L - 1."""
+    def taught(cls, classifier: Any, rows: NDArray, codes: NDArray, classes: NDArray) -> Speaker:
+        """Train a clone of a classifier on rows, by codes that are places in the classes."""
         model = clone(classifier_of(classifier))
         seen, centre = settled(model, rows)
-        return cls(Trained(model.fit(seen, codes), centre), rows, codes, np.arange(size))
+
+        return cls(Trained(model.fit(seen, classes[codes]), centre), rows, codes, classes)
 
     def __call__(self, X: NDArray) -> NDArray:
         """Return the probabilities of rows, (k, d) -> (k, L), whose largest is the prediction.
 
         Where the classifier gives none, or only zeros and ones, the nearest training rows vote.
         """
-        model, centre, _ = self.trained
-        seen = taken_off(X, centre)
-        shares = predicted = None
-        if hasattr(model, "predict_proba"):
-            shares = in_columns(model.predict_proba(seen), self.classes, model.classes_)
-            predicted = shares.argmax(1) if votes_decide(model) else None
-        if predicted is None:
-            predicted = np.searchsorted(self.classes, model.predict(seen))
+        shares, predicted = self._heard(X)
         if shares is None or is_hard(shares):
-            shares = soft_votes(seen, taken_off(self.rows, centre), self.codes, len(self.classes))
+            seen, rows = (taken_off(part, self.trained.centre) for part in (X, self.rows))
+            shares = soft_votes(seen, rows, self.codes, len(self.classes))
         return agreeing(shares, predicted)
 
+    def predict(self, X: NDArray) -> NDArray:
+        """Return the predictions for rows, (k, d) -> (k,), places in the classes."""
+        return self._heard(X, shares=False)[1]
 
-def speaker_of(adapter: Any, X: NDArray, codes: NDArray, X_target: NDArray) -> Speaker:
+    def _heard(self, X: NDArray, *, shares: bool = True) -> tuple[NDArray | None, NDArray]:
+        """Return the classifier's own probabilities, where there are any, and its predictions."""
+        model, centre, _ = self.trained
+        seen, said = taken_off(X, centre), None
+        decides = votes_decide(model)
+        if hasattr(model, "predict_proba") and (shares or decides):
+            said = in_columns(model.predict_proba(seen), self.classes, model.classes_)
+            if decides:
+                return said, said.argmax(1)
+        return said, np.searchsorted(self.classes, model.predict(seen))
+
+
+def speaker_of(adapter: Any, moved: NDArray, codes: NDArray, X_target: NDArray) -> Speaker:
     """Return the classifier of a fitted adapter.
 
     Parameters
     ----------
     adapter
         Fitted on these rows.
-    X, codes
-        Source, (n, d), and its classes from 0, (n,).
+    moved, codes
+        The source where it was moved, (n, d), and its classes from 0, (n,).
     X_target
         Target, (m, d).
     """
@@ -76,7 +86,7 @@ def speaker_of(adapter: Any, X: NDArray, codes: NDArray, X_target: NDArray) -> S
     if adapter.solution_ is not None and isinstance(adapter.solution_.plan, GraphPlan):
         told = adapter.propagate().argmax(1)
         return Speaker(trained, X_target[adapter.target_rows_], told, classes)
-    return Speaker(trained, adapter.transform(X), codes, classes)
+    return Speaker(trained, moved, codes, classes)
 
 
 def left_out(classifier: Any, rows: NDArray, codes: NDArray, folds: NDArray, size: int) -> NDArray:
@@ -93,8 +103,8 @@ def left_out(classifier: Any, rows: NDArray, codes: NDArray, folds: NDArray, siz
     size
         L.
     """
-    said = np.empty((len(rows), size))
+    said, classes = np.empty((len(rows), size)), np.arange(size)
     for fold in np.unique(folds):
         out = folds == fold
-        said[out] = Speaker.taught(classifier, rows[~out], codes[~out], size)(rows[out])
+        said[out] = Speaker.taught(classifier, rows[~out], codes[~out], classes)(rows[out])
     return said

@@ -18,7 +18,7 @@ from monge.adapters.prior import TargetPrior, class_weights
 from monge.adapters.votes import plan_votes
 from monge.solvers import GraphPlan
 
-__all__ = ["Trained", "in_columns", "taught"]
+__all__ = ["Lesson", "Trained", "in_columns", "lesson_of", "taught", "trained"]
 
 
 class Trained(NamedTuple):
@@ -75,6 +75,31 @@ def trained(
     return Trained(model.fit(X, y), centre)
 
 
+class Lesson(NamedTuple):
+    """What a classifier is trained on, see `trained`; votes where the plan labels the target.
+
+    Votes are (m, L), of the target rows in the plan.
+    """
+
+    moved: NDArray
+    source: Source
+    target: Target | None
+    prior: TargetPrior | None
+    votes: NDArray | None = None
+
+
+def lesson_of(found: Found, source: Source, target: Target | None) -> Lesson:
+    """Return the moved source, or the target where the plan labels it by its graph."""
+    solution, rows = found.solution, found.rows
+    if target is None or solution is None or not isinstance(solution.plan, GraphPlan):
+        return Lesson(move(found.map, source.X), source, target, found.prior)
+    votes = plan_votes(solution.plan, source.y[rows.source], source.classes, found.prior)
+    labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
+    weight = None if target.weight is None else target.weight[rows.target]
+    X = target.X[rows.target]
+    return Lesson(X, Source(X, labels, weight, rows.target, source.classes), None, None, votes)
+
+
 def taught(classifier: Any, found: Found, source: Source, target: Target | None) -> Trained:
     """Train on the moved source, or on the target where the plan labels it by its graph.
 
@@ -87,15 +112,9 @@ def taught(classifier: Any, found: Found, source: Source, target: Target | None)
     source, target
         The domains.
     """
-    solution, rows = found.solution, found.rows
-    if target is None or solution is None or not isinstance(solution.plan, GraphPlan):
-        return trained(classifier, move(found.map, source.X), source, target, found.prior)
-    votes = plan_votes(solution.plan, source.y[rows.source], source.classes, found.prior)
-    labels = source.classes[votes.argmax(1)]  # type: ignore[index] # a graph is for classes alone
-    weight = None if target.weight is None else target.weight[rows.target]
-    X = target.X[rows.target]
-    moved = Source(X, labels, weight, rows.target, source.classes)
-    return trained(classifier, X, moved, None, None)._replace(votes=votes)
+    lesson = lesson_of(found, source, target)
+    learned = trained(classifier, *lesson[:4])
+    return learned._replace(votes=lesson.votes)
 
 
 def in_columns(shares: NDArray, classes: NDArray, seen: NDArray) -> NDArray:

@@ -48,9 +48,7 @@ def collect(
     classifier: Any = None,
     views: Sequence[Any] = (),
     random_state: int = 0,
-    folds: int = 5,
-    resamples: int = 2,
-    circular: bool = True,
+    effort: Effort | None = None,
     report: Report = silent,
 ) -> list[Trial]:
     """Try candidates on two domains and gather the evidence of each.
@@ -71,13 +69,8 @@ def collect(
         candidates that ask for views are given them.
     random_state
         Seed of every draw.
-    folds
-        In which the rows of the source are left out of its classifiers, at least 2.
-    resamples
-        Fits on parts of the rows: with k of them each leaves out another k-th of the source, and a
-        k-th of the target drawn at random. 0 makes none.
-    circular
-        Whether each candidate is fitted the other way round.
+    effort
+        How much is done to know each candidate; as much as the verdict asks for by default.
     report
         Told which candidate is tried.
 
@@ -107,5 +100,5 @@ def collect(
     check_draws(random_state)
     both = both_of(adapter, X, y, X_target, list(views))
     tried = named_candidates(candidates)
-    effort = Effort(folds=folds, resamples=resamples, circular=circular)
+    effort = Effort() if effort is None else effort
     return try_all(adapter, tried, both, effort=effort, seed=random_state, report=report)

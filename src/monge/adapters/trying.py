@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import Any
 
 from monge.adapters.candidates import SOURCE_ONLY, Candidate, Unmoved
-from monge.adapters.gathering import gather, made
+from monge.adapters.gathering import gather
+from monge.adapters.refitting import made
 from monge.adapters.witnesses import Both, Common, Effort, common_of
 from monge.progress import Progress, Report, silent
 from monge.verdict import Evidence, scores_of

@@ -5,7 +5,8 @@ Worked out once. Rows beyond 4,000 a side bear no witness: the candidates are fi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from numbers import Integral
 from typing import Any
 
@@ -18,6 +19,7 @@ from monge.adapters.telling import domain_odds, folds_of
 from monge.solvers.options import Rule, check_options, is_number
 from monge.verdict import DomainOdds
 from monge.verdict.evidence import neighbours_of, standardised
+from monge.verdict.once import Once
 
 __all__ = ["Both", "Common", "Effort", "common_of"]
 
@@ -86,7 +88,7 @@ class Common:
         Source and target rows that bear witness, ascending.
     folds, parts
         Of those source rows: for the classifiers alone, and for candidates that are fitted again.
-    held, baseline, odds, near, near_views
+    held, baseline, odds, near, near_views, once
         See `monge.verdict.Evidence`.
     """
 
@@ -100,18 +102,19 @@ class Common:
     odds: DomainOdds
     near: NDArray
     near_views: tuple[NDArray, ...]
+    once: Once = field(default_factory=Once)
 
-    @property
+    @cached_property
     def X(self) -> NDArray:  # noqa: N802 - scikit-learn's letter
         """Source rows that bear witness."""
         return self.both.X[self.rows]
 
-    @property
+    @cached_property
     def codes(self) -> NDArray:
         """Their classes from 0."""
         return self.both.codes[self.rows]
 
-    @property
+    @cached_property
     def Xt(self) -> NDArray:  # noqa: N802 - the same
         """Target rows that bear witness."""
         return self.both.X_target[self.columns]
@@ -125,7 +128,7 @@ def common_of(estimator: Any, both: Both, effort: Effort, seed: int) -> Common:
     columns = drawn(draw, len(both.X_target), _WITNESSES)
     X, codes, Xt = both.X[rows], both.codes[rows], both.X_target[columns]
     folds = folds_of(codes, effort.folds, draw)
-    speaker = Speaker.taught(estimator.classifier, both.X, both.codes, size)
+    speaker = Speaker.taught(estimator.classifier, both.X, both.codes, np.arange(size))
     return Common(
         both=both,
         rows=rows,

@@ -15,6 +15,8 @@ __all__ = ["Neighbours", "nearest_others"]
 
 _SPARE = 8
 """Rows measured beyond those asked for, so that rounding leaves none of these out."""
+_UNSURE = 64
+"""Rows whose neighbours are within rounding of others, measured together."""
 
 
 class Neighbours(NamedTuple):
@@ -85,21 +87,36 @@ def nearest_others(points: Tensor, k: int) -> Neighbours:
         unsure = ~value[:, -1].isfinite()  # overflow, and the row itself may be among them
         if taken < n - 1:
             unsure |= ~(value[:, -1] > limit)
-        for row in unsure.nonzero()[:, 0].tolist():
-            near = ~(score[row] > limit[row])
-            near[own[row]] = False
-            among = near.nonzero().T
-            at = own[row : row + 1]
-            index[at], square[at] = _in_order(points[at], points, among, k)
+        unsure_rows = unsure.nonzero()[:, 0]
+        for start in range(0, len(unsure_rows), _UNSURE):
+            some = unsure_rows[start : start + _UNSURE]
+            near = ~(score[some] > limit[some, None])
+            near.scatter_(1, own[some, None], torch.zeros_like(near))
+            at = own[some]
+            index[at], square[at] = _in_order(points[at], points, _places(near), k)
     return Neighbours(index, square)
 
 
+def _places(mask: Tensor) -> Tensor:
+    """Return where each row of a mask (q, n) holds, ascending, filled up with -1, (q, c)."""
+    row, place = mask.nonzero(as_tuple=True)
+    count = mask.sum(1)
+    found = torch.full((len(mask), int(count.max())), -1, device=mask.device)
+    first = count.cumsum(0) - count
+    found[row, torch.arange(len(row), device=mask.device) - first[row]] = place
+    return found
+
+
 def _in_order(queries: Tensor, reference: Tensor, found: Tensor, k: int) -> Neighbours:
-    """Measure the found rows (q, c) of each query in float64 and return the first k in order."""
+    """Measure the found rows (q, c) of each query in float64 and return the first k in order.
+
+    Those below 0 are none.
+    """
     found = found.sort(1).values  # so that of equals the first comes first
     square = torch.empty(found.shape, dtype=torch.float64, device=queries.device)
     for some in row_slices(len(found), found.shape[1] * reference.shape[1]):
-        gap = reference[found[some]].double() - queries[some].double()[:, None]
+        gap = reference[found[some].clamp_min(0)].double() - queries[some].double()[:, None]
         square[some] = gap.square_().sum(2)
+    square[found < 0] = torch.inf
     order = square.argsort(dim=1, stable=True)[:, :k]
     return Neighbours(found.gather(1, order), square.gather(1, order))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
 from monge._types import NDArray
 
@@ -35,10 +35,14 @@ def sharpness(logits: NDArray, labels: NDArray) -> float:
     True
     """
     logits, rows = logits.clip(min=LEAST), np.arange(len(labels))
+    # One number for all keeps the largest of a row the largest, and the order of the others.
+    largest = logits.max(1, keepdims=True)
 
     def loss(log_sharpness: float) -> float:
-        scaled = log_softmax(np.exp(log_sharpness) * logits, axis=1)
-        return -float(scaled[rows, labels].mean())
+        factor = np.exp(log_sharpness)
+        scaled = factor * logits - factor * largest
+        told = scaled[rows, labels] - np.log(np.exp(scaled).sum(1))  # log_softmax, where it is read
+        return -float(told.mean())
 
     found = minimize_scalar(loss, bounds=(-3.0, 3.0), method="bounded")
     return float(np.exp(found.x))

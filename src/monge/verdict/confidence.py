@@ -58,7 +58,8 @@ def _threshold(evidence: Evidence, held: str, sure: Callable[[NDArray], NDArray]
 
 def _calibrated(evidence: Evidence, held: str) -> float:
     known: NDArray = getattr(evidence, held)
-    return float(_confidence(calibrated(evidence.chosen, known, evidence.labels)).mean())
+    scaled = evidence.once(calibrated, evidence.chosen, known, evidence.labels)
+    return float(_confidence(scaled).mean())
 
 
 def _of(held: str, suffix: str, rows: str) -> tuple[Score, ...]:

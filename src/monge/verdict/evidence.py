@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
@@ -12,9 +12,17 @@ import torch
 from monge._types import NDArray
 from monge.errors import InputError, sentence
 from monge.neighbors import nearest_others
+from monge.verdict.once import Once
 from monge.verdict.votes import NEIGHBOURS
 
-__all__ = ["DomainOdds", "Evidence", "PlanHealth", "neighbours_of", "standardised"]
+__all__ = [
+    "DomainOdds",
+    "Evidence",
+    "PlanHealth",
+    "frequencies",
+    "neighbours_of",
+    "standardised",
+]
 
 
 class DomainOdds(NamedTuple):
@@ -94,6 +102,11 @@ def standardised(points: NDArray) -> NDArray:
     return scaled
 
 
+def frequencies(labels: NDArray, size: int) -> NDArray:
+    """Return the share of each class from 0 among labels, (L,)."""
+    return np.bincount(labels, minlength=size) / len(labels)
+
+
 def neighbours_of(points: NDArray) -> NDArray:
     """Return the ten nearest other rows of each row (m, d), (m, k) int64; fewer where there are."""
     k = min(NEIGHBOURS, len(points) - 1)
@@ -109,7 +122,7 @@ class Evidence:
     """Everything that a judge may know of one candidate; no label of the target is in it.
 
     Probabilities are float64, a row of sum one for each row of data, and the class of the largest
-    is what is predicted.
+    is what is predicted. Of `returned` and `resampled` nothing but that is read: zeros and ones do.
 
     Parameters
     ----------
@@ -148,6 +161,8 @@ class Evidence:
     near, near_views
         Nearest other rows of each target row, (m, k), in the features and in each view; worked out
         where they are asked for, if not given.
+    once
+        Keeps what several scores need; candidates of the same domains may share one.
 
     Raises
     ------
@@ -189,6 +204,7 @@ class Evidence:
     plan: PlanHealth | None = None
     near: NDArray | None = None
     near_views: tuple[NDArray, ...] = ()
+    once: Once = field(default_factory=Once, repr=False)
 
     def __post_init__(self) -> None:
         n, m, size = len(self.labels), len(self.target), self.n_classes
@@ -206,21 +222,21 @@ class Evidence:
                     remedy = "pass one probability for each row and class"
                     raise InputError(sentence("Evidence", name, required, got, remedy))
 
-    @property
+    @cached_property
     def predicted(self) -> NDArray:
         """Classes that the candidate gives the target rows, (m,)."""
         classes: NDArray = self.chosen.argmax(1)
         return classes
 
-    @property
+    @cached_property
     def proportions(self) -> NDArray:
         """Share of each class in the source, (L,)."""
-        return np.bincount(self.labels, minlength=self.n_classes) / len(self.labels)
+        return frequencies(self.labels, self.n_classes)
 
-    @property
+    @cached_property
     def predicted_shares(self) -> NDArray:
         """Share of the target rows that are predicted as each class, (L,)."""
-        return np.bincount(self.predicted, minlength=self.n_classes) / len(self.target)
+        return frequencies(self.predicted, self.n_classes)
 
     @cached_property
     def neighbours(self) -> NDArray:

@@ -10,7 +10,7 @@ from scipy.optimize import nnls
 
 from monge._types import NDArray
 from monge.verdict.calibration import calibrated
-from monge.verdict.evidence import Evidence
+from monge.verdict.evidence import Evidence, frequencies
 from monge.verdict.score import Score
 
 __all__ = ["PROPORTIONS", "black_box_shares", "expectation_maximisation", "likeliest_shares"]
@@ -56,9 +56,13 @@ def expectation_maximisation(probabilities: NDArray, own: NDArray, weights: NDAr
 
 def likeliest_shares(evidence: Evidence) -> NDArray:
     """Return the proportions that make the source-only classifier's words the likeliest, (L,)."""
-    spoken = calibrated(evidence.baseline, evidence.held, evidence.labels)
-    even = np.full((1, len(spoken)), 1 / len(spoken))
-    shares: NDArray = expectation_maximisation(spoken, evidence.proportions, even)[0]
+    spoken = evidence.once(calibrated, evidence.baseline, evidence.held, evidence.labels)
+    return evidence.once(_likeliest, spoken, evidence.labels)
+
+
+def _likeliest(spoken: NDArray, labels: NDArray) -> NDArray:
+    own, even = frequencies(labels, spoken.shape[1]), np.full((1, len(spoken)), 1 / len(spoken))
+    shares: NDArray = expectation_maximisation(spoken, own, even)[0]
     return shares
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from scipy.stats import norm
 
-from monge._types import NDArray
+from monge._types import NDArray, Tensor
+from monge.neighbors import nearest, nearest_others
 from monge.verdict.evidence import DomainOdds, Evidence, neighbours_of
 from monge.verdict.score import Score
 
@@ -19,6 +20,8 @@ _ROWS = 1000
 """Rows of each side that are compared with each other, at even steps."""
 
 _SHARE = 0.99
+_WIDE = 48
+"""Features beyond which all distances at once take longer than a search for the nearest."""
 
 
 def area(source: NDArray, target: NDArray, weight: NDArray | None = None) -> float:
@@ -72,9 +75,9 @@ def _some(rows: NDArray) -> NDArray:
     return rows[even_steps(len(rows))].astype(np.float64)
 
 
-def _clouds(evidence: Evidence, part: str) -> tuple[NDArray, NDArray]:
+def _clouds(source: NDArray, target: NDArray) -> tuple[NDArray, NDArray]:
     """Return some rows of both sides, in units of the features' deviation within both."""
-    x, y = _some(getattr(evidence, part)), _some(evidence.target)
+    x, y = _some(source), _some(target)
     both = np.concatenate([x, y])
     deviation = both.std(0)
     scale = np.where(deviation > 0, deviation, 1.0)
@@ -83,17 +86,21 @@ def _clouds(evidence: Evidence, part: str) -> tuple[NDArray, NDArray]:
 
 def _linear(evidence: Evidence, part: str) -> float:
     odds: DomainOdds = getattr(evidence, part)
-    return area(odds.source, odds.target)
+    return evidence.once(area, odds.source, odds.target)
 
 
 def _linear_chance(evidence: Evidence, part: str) -> float:
     odds: DomainOdds = getattr(evidence, part)
-    return area_chance(area(odds.source, odds.target), len(odds.source), len(odds.target))
+    return area_chance(_linear(evidence, part), len(odds.source), len(odds.target))
 
 
 def near_votes(evidence: Evidence, part: str) -> DomainOdds:
     """Return the share of the nearest other rows that are of the target, of some rows."""
-    x, y = _clouds(evidence, part)
+    return evidence.once(_near_votes, getattr(evidence, part), evidence.target)
+
+
+def _near_votes(source: NDArray, target: NDArray) -> DomainOdds:
+    x, y = _clouds(source, target)
     is_target = np.repeat([0.0, 1.0], [len(x), len(y)])
     votes = is_target[neighbours_of(np.concatenate([x, y]))].mean(1)
     return DomainOdds(source=votes[: len(x)], target=votes[len(x) :])
@@ -109,11 +116,15 @@ def _near_chance(evidence: Evidence, part: str) -> float:
 
 
 def _energy(evidence: Evidence, part: str) -> float:
+    return evidence.once(_energy_of, getattr(evidence, part), evidence.target)
+
+
+def _energy_of(source: NDArray, target: NDArray) -> float:
     """Return the energy coefficient, 0 for equal distributions and at most 1.
 
     ``(2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)``, Szekely and Rizzo 2013, section 4.
     """
-    x, y = (torch.from_numpy(rows) for rows in _clouds(evidence, part))
+    x, y = (torch.from_numpy(rows) for rows in _clouds(source, target))
     across = 2 * float(torch.cdist(x, y).mean())
     within = sum(float(torch.cdist(rows, rows).mean()) for rows in (x, y))
     return (across - within) / across if across > 0 else 0.0
@@ -139,15 +150,28 @@ def support_share(x: NDArray, y: NDArray) -> float:
     source, target = torch.from_numpy(_some(x)), torch.from_numpy(_some(y))
     if len(source) == 1:
         return 0.0
-    own = torch.cdist(source, source, compute_mode="donot_use_mm_for_euclid_dist")
-    limit = own.fill_diagonal_(torch.inf).amin(1).quantile(_SHARE)
-    apart = torch.cdist(target, source, compute_mode="donot_use_mm_for_euclid_dist").amin(1)
+    own, apart = _distances(source, target)
+    limit = own.quantile(_SHARE)
     return float((apart > limit * (1 + 1e-9)).double().mean())
 
 
+def _distances(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """Return how far each source row is from its nearest other, and each target row from any."""
+    if source.shape[1] > _WIDE:
+        near = source[nearest(target, source)]
+        own = nearest_others(source, 1).square[:, 0].sqrt()
+        return own, torch.linalg.vector_norm(target - near, dim=1)
+    own = torch.cdist(source, source, compute_mode="donot_use_mm_for_euclid_dist")
+    apart = torch.cdist(target, source, compute_mode="donot_use_mm_for_euclid_dist")
+    return own.fill_diagonal_(torch.inf).amin(1), apart.amin(1)
+
+
 def _support(evidence: Evidence, part: str) -> float:
-    x, y = _clouds(evidence, part)
-    return support_share(x, y)
+    return evidence.once(_scaled_support, getattr(evidence, part), evidence.target)
+
+
+def _scaled_support(source: NDArray, target: NDArray) -> float:
+    return support_share(*_clouds(source, target))
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[..., float]], ...] = (
