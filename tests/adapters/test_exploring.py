@@ -10,7 +10,7 @@ from monge import Adapter, Exact, Sinkhorn, load
 from monge.adapters import explore, find_again
 from monge.adapters.plane import Plane
 from monge.errors import InputError
-from monge.plans.binning import log_density
+from monge.plans.binning import log_density, sorted_by_class
 
 NAMES = np.array(["apple", "fig", "pear"])
 
@@ -213,6 +213,23 @@ def test_the_plane_of_many_features_is_that_of_few():
 def test_one_feature_makes_a_line():
     plane = Plane(np.array([[0.0], [2.0]]), np.array([[4.0]]))
     np.testing.assert_allclose(plane(np.array([[3.0]])), [[0.5, 0.0]])
+
+
+def test_one_pass_gives_the_sorted_picture_and_the_mass_between_classes():
+    from monge.plans import DensePlan
+
+    draw = np.random.default_rng(0)
+    matrix = draw.random((300, 270))  # more rows than bins: borders fall within bins
+    rows, columns = draw.integers(0, 3, 300), draw.integers(1, 4, 270)
+    plan = DensePlan(torch.as_tensor(matrix))
+    picture, mass = sorted_by_class(plan, torch.as_tensor(rows), torch.as_tensor(columns), 5)
+    orders = [torch.as_tensor(np.argsort(side, kind="stable")) for side in (rows, columns)]
+    np.testing.assert_allclose(picture, log_density(plan, *orders), rtol=1e-5, atol=1e-7)
+    expected = [[matrix[rows == k][:, columns == h].sum() for h in range(5)] for k in range(5)]
+    np.testing.assert_allclose(mass, expected, rtol=1e-10)
+    top, left = matrix[orders[0][:2]], matrix[:, orders[1][:2]]  # two rows share the first bin
+    share = top[:, orders[1][:2]].sum() * matrix.sum() / (top.sum() * left.sum())
+    assert picture[0, 0] == pytest.approx(np.log10(share), rel=1e-4)
 
 
 def test_bins_without_mass_are_dark_and_no_warning():

@@ -28,7 +28,7 @@ from monge.adapters.plan_reading import (
 )
 from monge.adapters.plane import Plane
 from monge.errors import InputError, sentence
-from monge.results import Clouds, Explorer
+from monge.results import Clouds, Explorer, PlanView
 from monge.solvers import GraphPlan, Prototypes, Solution
 
 __all__ = ["explore"]
@@ -90,12 +90,13 @@ def explore(
     shown = draw.permutation(len(columns))[:TARGET_ROWS]
     plane = Plane(seen.X, seen.X_target)
     # `wanted` are places in the plan's columns, of which the first are drawn for their own sake.
-    sent, risk, wanted = None, None, shown
+    sent, risk, view, wanted = None, None, None, shown
     moved = move(adapter.map_, seen.X[rows[draw.permutation(len(rows))[:MOVED]]])
     if solution is not None:
         shares = class_shares(seen.predicted[columns], len(adapter.classes_))
         sent = read_rows(solution.plan, drawn, shares, plane, seen.X_target[columns])
         risk = read_risk(adapter, seen, moved)
+        view = _view(solution, seen, adapter)
         wanted = distinct(shown, sent.receivers.ravel(), risk.target)
         place = np.full(len(columns) + 1, -1)
         place[wanted] = np.arange(len(wanted))
@@ -118,11 +119,20 @@ def explore(
         clouds=clouds,
         sampled=_sampled(clouds, seen, adapter),
         sent=sent,
-        plan=None if solution is None else read_view(solution.plan, seen, adapter),
+        plan=view,
         at_risk=risk,
         convergence=None if solution is None else read_convergence(solution, adapter),
         notes=_notes(adapter, solution),
     )
+
+
+def _view(solution: Solution, seen: Seen, adapter: Adapter) -> PlanView:
+    """Bin and sum the plan by the classes that are known of both sides."""
+    known, columns = seen.truth, "true class"
+    if known is None:
+        known, columns = seen.predicted, "predicted class"
+    sides = seen.labels[adapter.source_rows_], known[adapter.target_rows_]
+    return read_view(solution.plan, sides, len(adapter.classes_), columns)
 
 
 def _seen(adapter: Adapter, X: Any, y: Any, X_target: Any, target_labels: Any) -> Seen:

@@ -17,7 +17,7 @@ from monge.adapters.plane import Plane
 from monge.maps import CloudFit
 from monge.neighbors import nearest
 from monge.plans import Plan
-from monge.plans.binning import class_borders, log_density
+from monge.plans.binning import class_borders, log_density, sorted_by_class
 from monge.results import AtRisk, Convergence, PlanView, Sent
 from monge.solvers import Solution, Solver
 
@@ -130,27 +130,32 @@ def read_risk(adapter: Adapter, seen: Seen, moved: NDArray) -> AtRisk:
     return AtRisk(target=some, votes=votes[some], distance=distance[some])
 
 
-def read_view(plan: Plan, seen: Seen, adapter: Adapter) -> PlanView:
-    """Bin the plan as it came and sorted by class, and sum it by class."""
-    count = len(adapter.classes_)
-    columns = seen.predicted if seen.truth is None else seen.truth
-    sides = [
-        torch.as_tensor(seen.labels[adapter.source_rows_]),
-        torch.as_tensor(columns[adapter.target_rows_]),
-    ]
+def read_view(plan: Plan, sides: tuple[NDArray, NDArray], count: int, columns: str) -> PlanView:
+    """Bin the plan in random order and sorted by class, and sum it by class: two passes.
+
+    Parameters
+    ----------
+    plan
+        (n, m).
+    sides
+        Class of each of its rows and columns, (n,) and (m,) integers from 0.
+    count
+        Of classes.
+    columns
+        What those of the columns are, see `PlanView`.
+    """
+    classes = torch.as_tensor(sides[0]), torch.as_tensor(sides[1])
     draw = np.random.default_rng(0)
     shuffled = [torch.as_tensor(draw.permutation(size)) for size in plan.shape]
-    mass = torch.zeros(count, count, dtype=torch.float64)
-    sums = plan.class_mass(*sides).cpu()
-    mass[: len(sums), : len(sums)] = sums
-    rows, columns_at = (class_borders(side, count) for side in sides)
+    by_class, mass = sorted_by_class(plan, *classes, count)
+    rows, columns_at = (class_borders(side, count) for side in classes)
     return PlanView(
         log_plan=log_density(plan, *shuffled),
-        log_plan_sorted=log_density(plan, *(torch.argsort(side, stable=True) for side in sides)),
+        log_plan_sorted=by_class,
         row_borders=rows,
         column_borders=columns_at,
         class_mass=(mass / mass.sum()).numpy(),
-        columns="predicted class" if seen.truth is None else "true class",
+        columns=columns,
         shape=plan.shape,
     )
 
