@@ -57,7 +57,8 @@ def test_a_fit_opens_without_a_complaint_and_says_its_verdict(fit_page, open_pag
         "without adapting 81.0\u00a0% (74.0\u00a0% to 86.0\u00a0%); adapted 69.0\u00a0%",
         "The target seems to lack the class 'dog'.",
         f"Less sure than before {EVIL}.",
-        f"The best candidate: {EVIL} (transport=Linear()), thought to bring -12.0 points",
+        f"The best candidate: {EVIL}, thought to bring -12.0 points",
+        "transport=Linear()",
     ):
         assert words in text
 

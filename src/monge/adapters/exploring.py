@@ -13,9 +13,11 @@ from sklearn.utils import check_random_state
 
 from monge._types import NDArray
 from monge.adapters.adapter import Adapter
+from monge.adapters.candidates import Unmoved
 from monge.adapters.centring import taken_off
 from monge.adapters.labels import class_labels
 from monge.adapters.moving import move
+from monge.adapters.named import transport_of
 from monge.adapters.plan_reading import (
     Seen,
     class_shares,
@@ -212,9 +214,16 @@ def _sampled(clouds: Clouds, seen: Seen, adapter: Adapter) -> str:
 
 def _notes(adapter: Adapter, solution: Solution | None) -> tuple[str, ...]:
     """Say what is missing, and what a plan of this kind does not tell."""
-    transport = adapter.transport
-    if solution is None:
-        name = transport if isinstance(transport, str) else type(transport).__name__
+    transport = transport_of(adapter)
+    if isinstance(transport, Unmoved):
+        note = (
+            "Nothing is moved: the classifier is the one that was trained on the source as it is. "
+            "So there are no receivers, no masses between classes and no certificate to show; the "
+            "two clouds are the same before and after."
+        )
+    elif solution is None:
+        name = adapter.transport
+        name = name if isinstance(name, str) and name != "auto" else type(transport).__name__
         note = (
             f"The transport {name!r} has no plan: it moves every row by one formula, found from "
             "the means and the spreads of both domains. So there are no receivers, no masses "
@@ -226,7 +235,7 @@ def _notes(adapter: Adapter, solution: Solution | None) -> tuple[str, ...]:
             "the target afterwards. The receivers and masses are those of the plan before the "
             "spreading; the votes of the rows at risk are those after it."
         )
-    elif transport == "prototypes" or isinstance(transport, Prototypes):
+    elif isinstance(transport, Prototypes):
         note = (
             "This transport sends the rows of a class as one, so all rows of a class have the "
             "same receivers: look at classes, not at points."

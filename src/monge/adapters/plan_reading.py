@@ -12,14 +12,14 @@ import torch
 
 from monge._types import NDArray, Tensor
 from monge.adapters.adapter import Adapter
-from monge.adapters.named import TRANSPORTS, by_name
+from monge.adapters.named import transport_of
 from monge.adapters.plane import Plane
-from monge.maps import CloudFit
+from monge.adapters.relaxed import Partial, Unbalanced
 from monge.neighbors import nearest
 from monge.plans import Plan
 from monge.plans.binning import class_borders, log_density, sorted_by_class
 from monge.results import AtRisk, Convergence, PlanView, Sent
-from monge.solvers import Solution, Solver
+from monge.solvers import ClassRegularized, Graph, Sinkhorn, Solution
 
 __all__ = [
     "Seen",
@@ -34,6 +34,9 @@ __all__ = [
 
 RECEIVERS, AT_RISK = 10, 20
 """Receivers listed of each source row, and target rows at risk of each kind."""
+
+_TO_MARGINALS = (ClassRegularized, Graph, Partial, Sinkhorn, Unbalanced)
+"""Transports whose tolerance is of the marginal error."""
 
 LEAST_MASS = 1e-12
 """Share of an even row's mass below which a row sends nothing that is worth a line."""
@@ -162,8 +165,9 @@ def read_view(plan: Plan, sides: tuple[NDArray, NDArray], count: int, columns: s
 
 def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
     """Take how a solve went, and what was asked of it."""
-    transport = by_name(adapter.transport, TRANSPORTS, (Solver, CloudFit), "transport")
-    tolerance = getattr(transport, "tolerance", None)
+    transport = transport_of(adapter)
+    # The tolerance of the others is of something else, such as how far the prototypes still move.
+    tolerance = transport.tolerance if isinstance(transport, _TO_MARGINALS) else None
     return Convergence(
         status=solution.status.value,
         converged=solution.converged,
@@ -173,5 +177,5 @@ def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
         epsilon=float(solution.epsilon),
         sweeps=int(solution.sweeps),
         history=tuple(map(float, solution.history)),
-        tolerance=None if tolerance is None else float(tolerance),
+        tolerance=tolerance,
     )
