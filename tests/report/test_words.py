@@ -143,7 +143,7 @@ def test_the_headline_of_a_fit(explorer):
     )
     assert "of no row of new" in fit_headline(dataclasses.replace(fitted, changed=0.0), clouds)
     still = dataclasses.replace(clouds, after=clouds.before)
-    assert fit_headline(fitted, still).startswith("Nothing is moved: new is classified as by")
+    assert fit_headline(fitted, still).startswith("Nothing is moved: new keeps the classes")
 
 
 def test_a_verdict_is_shown_as_it_is_given():

@@ -44,7 +44,7 @@ def fit_headline(fitted: Fitted, clouds: Clouds) -> str:
     """Say what the fit changes; without labels nobody knows more."""
     target = shorten(fitted.target_name, NAME_CHARACTERS)
     if not clouds.moved.any():
-        return f"Nothing is moved: {target} is classified as by the source as it is"
+        return f"Nothing is moved: {target} keeps the classes that the classifier gives unadapted"
     if fitted.changed == 0:
         return f"The transport changes the class of no row of {target}"
     drawn = "" if fitted.judged == fitted.target_n else f"{fitted.judged:,} drawn of the "
