@@ -21,6 +21,7 @@ from monge.data import Labelled
 from monge.errors import DataError, InputError, OutputError
 from monge.experiments import EXPERIMENTS, RunOptions, run
 from monge.experiments.methods import FULL_METHODS, METHODS
+from monge.report.findings import percent
 from toy import N_SOURCE, N_TARGET, OPTIONS, pair, toy
 
 METHOD_KEYS = [
@@ -568,7 +569,7 @@ def whole_fits(monkeypatch):
 
 def test_the_page_shows_the_plan_of_all_rows_that_the_table_has(tmp_path, shown, whole_fits):
     options = replace(OPTIONS, full=True, seeds=(0, 3))
-    run(toy(), options=options, out=tmp_path)
+    result = run(toy(), options=options, out=tmp_path).result
     assert len(whole_fits) == 2  # one a seed, for two rows of the table and the page
     evidence, explorer = shown[0]
     assert explorer.plan.shape == (N_SOURCE, N_TARGET)
@@ -577,6 +578,14 @@ def test_the_page_shows_the_plan_of_all_rows_that_the_table_has(tmp_path, shown,
     assert FULL_METHODS["sinkhorn_full"].title in explorer.notes[0]
     assert "seed 0" in explorer.notes[0]
     assert "64 by 64 rows" in explorer.notes[0]
+    right, before = (
+        percent(result.methods[key].accuracy.values[0])
+        for key in ("sinkhorn_full", "nearest_neighbour")
+    )
+    assert (
+        f"reads {right} of the target right, and 1-NN without transport {before}."
+        in (explorer.notes[0])
+    )
     row = int(explorer.clouds.source_rows[7])
     mass = whole_fits[0].solution_.plan.rows(row, row + 1)[0].double()
     np.testing.assert_allclose(explorer.sent.shares[7], (mass / mass.sum()).topk(10).values)

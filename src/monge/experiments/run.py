@@ -132,6 +132,7 @@ def run(
         target_labels=target.labels,
         before=first.cells["nearest_neighbour"].predicted,
         after=first.cells["sinkhorn"].predicted,
+        looked_at=first.cells["sinkhorn_full" if first.whole else "sinkhorn"].predicted,
         whole=first.whole,
         curves=(
             np.array([seed.network.loss for seed in seeds]),
