@@ -439,9 +439,13 @@ def test_a_page_without_history_or_receivers_opens(tmp_path, open_page):
     told = dataclasses.replace(
         made.explorer.convergence, history=(), converged=False, status="stopped: allow more"
     )
-    explorer = dataclasses.replace(made.explorer, sent=nothing, convergence=told)
+    clouds = dataclasses.replace(made.explorer.clouds, shown=1)  # a class that none is drawn of
+    explorer = dataclasses.replace(made.explorer, sent=nothing, convergence=told, clouds=clouds)
     path = write_fit_page(fitted_record(explorer.classes), explorer, tmp_path / "none.html")
     opened = open_page(path)
     assert opened.complaints == []
     assert "sends no mass" in opened.page.inner_text("#panel")
+    for label in "01":
+        opened.page.select_option("#class", label)
+    assert opened.complaints == []
     assert "Read this plan with care: stopped: allow more." in opened.page.inner_text("main")
