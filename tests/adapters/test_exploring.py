@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 import torch
 
+import monge.adapters.adapter
 from monge import Adapter, Exact, Sinkhorn, load
-from monge.adapters import explore, find_again
+from monge.adapters import concluding, explore, find_again
 from monge.adapters.plane import Plane
 from monge.errors import InputError
-from monge.plans.binning import log_density
+from monge.plans.binning import log_density, sorted_by_class
+from monge.solvers import Prototypes
 
 NAMES = np.array(["apple", "fig", "pear"])
 
@@ -203,6 +205,16 @@ def test_solves_that_went_are_told(fitted, explorer):
     assert (told.tolerance, told.status) == (Sinkhorn().tolerance, "converged")
 
 
+@pytest.mark.parametrize(
+    ("transport", "tolerance"),
+    [("graph", 1e-4), ("partial", 1e-4), ("jdot", None), ("exact", None)],
+)
+def test_a_tolerance_of_something_else_is_not_said_of_the_marginals(transport, tolerance):
+    X, y, X_target, _ = domains()
+    adapter = Adapter(transport).fit(X, y, X_target=X_target)
+    assert explore(adapter, X, y, X_target).convergence.tolerance == tolerance
+
+
 def test_the_plane_of_many_features_is_that_of_few():
     X, _, X_target, _ = domains(n=300, m=200, width=5)
     wide = [np.concatenate([part, np.zeros((len(part), 1100))], 1) for part in (X, X_target)]
@@ -213,6 +225,74 @@ def test_the_plane_of_many_features_is_that_of_few():
 def test_one_feature_makes_a_line():
     plane = Plane(np.array([[0.0], [2.0]]), np.array([[4.0]]))
     np.testing.assert_allclose(plane(np.array([[3.0]])), [[0.5, 0.0]])
+
+
+def chosen_by(monkeypatch, decision, choice):
+    """Have the next verdict decide so, whatever the rule says of this data."""
+    decide = concluding.decide
+
+    def ruled(scores):
+        return dataclasses.replace(decide(scores), decision=decision, choice=choice)
+
+    monkeypatch.setattr(concluding, "decide", ruled)
+
+
+def test_a_transport_that_was_chosen_is_shown_and_found_again(monkeypatch, tmp_path):
+    X, y, X_target, _ = domains()
+    chosen_by(monkeypatch, "adapt", "prototypes")
+    adapter = Adapter("auto", random_state=0).fit(X, y, X_target=X_target)
+    assert isinstance(adapter.transport_, Prototypes)
+    explorer = explore(adapter, X, y, X_target)
+    assert "sends the rows of a class as one" in explorer.notes[0]
+    assert explorer.convergence.tolerance is None  # that of prototypes is of how far they move
+    adapter.save(tmp_path / "adapter")
+    loaded = load(tmp_path / "adapter")
+    assert loaded.transport_ == adapter.transport_
+    monkeypatch.setattr(monge.adapters.adapter, "choose", None)  # nothing is to be chosen again
+    again = find_again(loaded, X, y, X_target)
+    np.testing.assert_allclose(plan_of(again), plan_of(adapter), atol=1e-7)
+    found = explore(again, X, y, X_target)
+    np.testing.assert_array_equal(found.sent.receivers, explorer.sent.receivers)
+    loaded.set_params(transport="coral").fit(X, y, X_target=X_target)
+    assert not hasattr(loaded, "transport_")
+
+
+def test_a_source_that_stays_where_it_is_is_said_to(monkeypatch, tmp_path):
+    X, y, X_target, _ = domains()
+    chosen_by(monkeypatch, "abstain", "prototypes")
+    adapter = Adapter("auto", random_state=0).fit(X, y, X_target=X_target)
+    adapter.save(tmp_path / "adapter")
+    for one in (adapter, find_again(load(tmp_path / "adapter"), X, y, X_target)):
+        explorer = explore(one, X, y, X_target)
+        assert (explorer.sent, explorer.plan) == (None, None)
+        assert explorer.notes[0].startswith("Nothing is moved:")
+        assert not explorer.clouds.moved.any()
+
+
+@pytest.mark.parametrize("name", ["linear", "coral"])
+def test_a_map_of_moments_that_was_chosen_is_named(monkeypatch, name):
+    X, y, X_target, _ = domains()
+    chosen_by(monkeypatch, "adapt", name)
+    adapter = Adapter("auto", random_state=0).fit(X, y, X_target=X_target)
+    kind = {"linear": "LinearMonge", "coral": "Coral"}[name]
+    assert f"The transport '{kind}' has no plan" in explore(adapter, X, y, X_target).notes[0]
+
+
+def test_one_pass_gives_the_sorted_picture_and_the_mass_between_classes():
+    from monge.plans import DensePlan
+
+    draw = np.random.default_rng(0)
+    matrix = draw.random((300, 270))  # more rows than bins: borders fall within bins
+    rows, columns = draw.integers(0, 3, 300), draw.integers(1, 4, 270)
+    plan = DensePlan(torch.as_tensor(matrix))
+    picture, mass = sorted_by_class(plan, torch.as_tensor(rows), torch.as_tensor(columns), 5)
+    orders = [torch.as_tensor(np.argsort(side, kind="stable")) for side in (rows, columns)]
+    np.testing.assert_allclose(picture, log_density(plan, *orders), rtol=1e-5, atol=1e-7)
+    expected = [[matrix[rows == k][:, columns == h].sum() for h in range(5)] for k in range(5)]
+    np.testing.assert_allclose(mass, expected, rtol=1e-10)
+    top, left = matrix[orders[0][:2]], matrix[:, orders[1][:2]]  # two rows share the first bin
+    share = top[:, orders[1][:2]].sum() * matrix.sum() / (top.sum() * left.sum())
+    assert picture[0, 0] == pytest.approx(np.log10(share), rel=1e-4)
 
 
 def test_bins_without_mass_are_dark_and_no_warning():

@@ -18,6 +18,7 @@ from monge.results import Fitted
 from toy import toy
 
 EVIL = "<script>alert(1)</script>"
+UNBROKEN = "Donaudampfschifffahrtsgesellschaft" * 3
 LONG = "a class with a very long name that somebody thought was a good idea at the time"
 VERDICT = {
     "schema": 1,
@@ -115,7 +116,7 @@ def fit_opened(fit_page, browser):
 
 def fitted_record(names):
     return Fitted(
-        source_name=f"old {EVIL}",
+        source_name=f"old {EVIL} {UNBROKEN}",
         target_name="new",
         source_n=60,
         target_n=45,

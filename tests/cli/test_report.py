@@ -60,6 +60,18 @@ def test_a_fit_writes_its_page_and_says_how_to_make_it_again(call, tables):
     assert first["classes"] == second["classes"] == ["ant", "bee"]
 
 
+def test_a_transport_that_is_chosen_writes_its_page_and_verdict(call, tables):
+    code, _, err = call(*fit(tables, "--transport", "auto", "-o", "a", "--report", "page.html"))
+    assert (code, "must be" in err) == (0, False)
+    text = (tables / "page.html").read_text(encoding="utf-8")
+    assert "Should this be adapted at all?" in text
+    assert "transport that was chosen" in text
+    sides = tables / "old.csv", tables / "new.csv"
+    code, out, _ = call("report", "a", *sides, "-o", "again.html")
+    assert (code, out.startswith("Page: again.html (")) == (0, True)
+    assert data_of(tables / "again.html")["source"] == data_of(tables / "page.html")["source"]
+
+
 def test_json_names_the_page(call, tables):
     code, out, _ = call(*fit(tables, "-o", "adapter", "--report", "page.html", "--json"))
     assert (code, json.loads(out)["page"]) == (0, "page.html")

@@ -1,6 +1,8 @@
 """One run from images to files, and what a second one makes again."""
 
 import errno
+import importlib
+import itertools
 import json
 import math
 from dataclasses import replace
@@ -14,10 +16,12 @@ import monge.experiments.methods
 import monge.experiments.network
 import monge.files
 import monge.store
+from monge.adapters import Adapter
 from monge.data import Labelled
 from monge.errors import DataError, InputError, OutputError
 from monge.experiments import EXPERIMENTS, RunOptions, run
 from monge.experiments.methods import FULL_METHODS, METHODS
+from monge.report.findings import percent
 from toy import N_SOURCE, N_TARGET, OPTIONS, pair, toy
 
 METHOD_KEYS = [
@@ -532,6 +536,81 @@ def test_the_full_plan_is_the_plan_of_all_rows(tmp_path):
     for part in ("", "_propagate"):
         whole_plan, drawn = methods[f"sinkhorn_full{part}"], methods[f"sinkhorn{part}"]
         assert whole_plan.accuracy == drawn.accuracy
+
+
+@pytest.fixture
+def shown(monkeypatch):
+    """Collect what the page of a run is written from."""
+    pages = []
+
+    def write_report(result, evidence, folder, report=None, *, explorer):
+        pages.append((evidence, explorer))
+        return folder / "report.html"
+
+    room = importlib.import_module("monge.experiments.run")  # the function of that name hides it
+    monkeypatch.setattr(room, "write_report", write_report)
+    return pages
+
+
+@pytest.fixture
+def whole_fits(monkeypatch):
+    """Collect the adapters that are fitted on all rows by an entropic map."""
+    fits = []
+    fit = Adapter.fit
+
+    def noted(self, *args, **rest):
+        if self.map == "entropic" and self.subsample is None:
+            fits.append(self)
+        return fit(self, *args, **rest)
+
+    monkeypatch.setattr(Adapter, "fit", noted)
+    return fits
+
+
+def test_the_page_shows_the_plan_of_all_rows_that_the_table_has(tmp_path, shown, whole_fits):
+    options = replace(OPTIONS, full=True, seeds=(0, 3))
+    result = run(toy(), options=options, out=tmp_path).result
+    assert len(whole_fits) == 2  # one a seed, for two rows of the table and the page
+    evidence, explorer = shown[0]
+    assert explorer.plan.shape == (N_SOURCE, N_TARGET)
+    assert f"of {N_SOURCE} source rows" in explorer.sampled
+    assert "among the" not in explorer.sampled
+    assert FULL_METHODS["sinkhorn_full"].title in explorer.notes[0]
+    assert "seed 0" in explorer.notes[0]
+    assert "64 by 64 rows" in explorer.notes[0]
+    right, before = (
+        percent(result.methods[key].accuracy.values[0])
+        for key in ("sinkhorn_full", "nearest_neighbour")
+    )
+    assert (
+        f"reads {right} of the target right, and 1-NN without transport {before}."
+        in (explorer.notes[0])
+    )
+    row = int(explorer.clouds.source_rows[7])
+    mass = whole_fits[0].solution_.plan.rows(row, row + 1)[0].double()
+    np.testing.assert_allclose(explorer.sent.shares[7], (mass / mass.sum()).topk(10).values)
+    assert explorer.source_images.shape == (len(explorer.clouds.source_rows), 32, 32)
+    assert evidence.log_plan.shape == (64, 64)  # the still pictures are those of the post
+    run(toy(), options=options, out=tmp_path)
+    assert len(whole_fits) == 3  # the table is kept; the page needs the first seed's again
+    np.testing.assert_array_equal(shown[1][1].sent.shares, explorer.sent.shares)
+
+
+def test_the_plan_of_the_page_is_read_once(tmp_path, shown):
+    run(toy(), options=OPTIONS, out=tmp_path)
+    evidence, explorer = shown[0]
+    assert explorer.plan.shape == (64, 64)
+    for name in ("log_plan", "log_plan_sorted", "row_borders", "column_borders", "class_mass"):
+        assert getattr(evidence, name) is getattr(explorer.plan, name)
+    assert METHODS["sinkhorn"].title in explorer.notes[0]
+
+
+def test_the_seconds_of_a_shared_fit_count_for_both_rows(tmp_path, shown, monkeypatch):
+    ticks = itertools.count()
+    monkeypatch.setattr(monge.experiments.methods, "perf_counter", lambda: next(ticks))
+    methods = run(toy(), options=replace(OPTIONS, full=True), out=tmp_path).result.methods
+    assert methods["sinkhorn_full"].seconds == (3,)  # with the two looks at the clock of the fit
+    assert methods["sinkhorn_full_propagate"].seconds == (2,)  # one for the fit, one of its own
 
 
 def test_the_pictures_show_eight_of_every_class(whole):

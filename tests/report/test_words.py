@@ -72,6 +72,11 @@ def test_the_clouds(explorer):
         explorer.clouds, before=explorer.clouds.after, after=explorer.clouds.before
     )
     assert "widens from 0 to 3" in clouds_sentence(back)
+    still = dataclasses.replace(explorer.clouds, after=explorer.clouds.before)
+    assert clouds_sentence(still) == (
+        "No source row moves, and the gap between the centres of equal classes stays at 3, in the "
+        "units of this picture."
+    )
 
 
 def test_the_plan_and_its_confusions(explorer):
@@ -122,18 +127,23 @@ def test_whether_the_plan_can_be_trusted():
     assert trust_sentence(lost).startswith("Read this plan with care: stopped: allow more.")
     exact = dataclasses.replace(fine, sweeps=0, tolerance=None)
     assert "is the optimum" in trust_sentence(exact)
+    once = dataclasses.replace(fine, sweeps=1)
+    assert "converged after 1 sweep:" in trust_sentence(once)
 
 
-def test_the_headline_of_a_fit():
+def test_the_headline_of_a_fit(explorer):
+    clouds = explorer.clouds
     fitted = Fitted(
         source_name="old", target_name="new", source_n=9, target_n=20_000, judged=10_000,
         given={}, changed=0.25, parameters={}, protocol="",
     )  # fmt: skip
-    assert plain(fit_headline(fitted)) == (
-        "The transport changes the class that 25.0 % of the 10,000 drawn of the 20,000 rows of new "
-        "are given"
+    assert plain(fit_headline(fitted, clouds)) == (
+        "25.0 % of the 10,000 drawn of the 20,000 rows of new are given another class with "
+        "transport than without"
     )
-    assert "of no row of new" in fit_headline(dataclasses.replace(fitted, changed=0.0))
+    assert "of no row of new" in fit_headline(dataclasses.replace(fitted, changed=0.0), clouds)
+    still = dataclasses.replace(clouds, after=clouds.before)
+    assert fit_headline(fitted, still).startswith("Nothing is moved: new keeps the classes")
 
 
 def test_a_verdict_is_shown_as_it_is_given():
@@ -150,13 +160,26 @@ def test_a_verdict_is_shown_as_it_is_given():
         }
     )
     assert parts["heading"] == "Adapt"
-    assert parts["choice"] == "linear (transport=Linear())"
+    assert (parts["choice"], parts["options"]) == ("linear", "transport=Linear()")
+    assert parts["apart"] is False  # 80 less 70 is the gain
     assert parts["gain"] == "+10.0 points (-1.0 to +20.0)"
     assert [plain(part["value"]) for part in parts["estimates"]] == ["70.0 %", "80.0 %"]
     assert [plain(part["between"]) for part in parts["estimates"]] == ["60.0 % to 80.0 %", ""]
     assert [tuple(map(plain, line)) for line in parts["per_class"]] == [("cat", "25.0 %", "-")]
     assert parts["evidence"] == [{"name": "cot", "value": "0.5", "before": "-", "words": "Sure."}]
     assert parts["warnings"] == ["A class is missing."]
+
+
+@pytest.mark.parametrize(("gain", "apart"), [(0.1002, False), (0.103, True), (-0.02, True)])
+def test_a_gain_that_is_no_difference_of_the_accuracies_is_explained(gain, apart):
+    estimates = {"source_only": {"value": 0.7}, "chosen": {"value": 0.8}, "gain": {"value": gain}}
+    assert verdict_parts({"decision": "adapt"} | estimates)["apart"] is apart
+
+
+def test_scores_of_which_less_is_better_news_say_so():
+    scores = [{"score": name, "value": 0.5, "words": "Words"} for name in ("energy_moved", "cot")]
+    shown = verdict_parts({"decision": "adapt", "evidence": scores})["evidence"]
+    assert [part["words"] for part in shown] == ["Words (less is better)", "Words"]
 
 
 def test_what_is_not_there_is_left_out_of_a_verdict():

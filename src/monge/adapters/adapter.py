@@ -91,6 +91,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         The proportions used, a `monge.adapters.TargetPrior` with its interval, or ``None``.
     verdict_
         The `monge.verdict.Verdict` by which the transport was chosen, where it is ``"auto"``.
+    transport_
+        The transport that was chosen then; one that moves nothing where the verdict is not to
+        adapt.
     trials_
         What was tried for it: its table of candidates.
     target_sample_
@@ -256,7 +259,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
         if warning:
             warnings.warn(warning, MongeWarning, stacklevel=2)
         # Only now, so that a fit that fails changes nothing.
-        for other in ("_kept", "verdict_"):  # of a fit that was loaded, or of one that chose
+        for other in ("_kept", "verdict_", "transport_"):  # of a fit that was loaded, or that chose
             self.__dict__.pop(other, None)
         self.target_prior_, self.map_, self.solution_, rows = found
         self.source_rows_ = source.rows[rows.source]

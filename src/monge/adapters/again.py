@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 from monge.adapters.adapter import Adapter
+from monge.adapters.named import transport_of
 from monge.errors import InputError, sentence
 from monge.progress import Report, silent
 
@@ -73,7 +74,9 @@ def find_again(
     shares = (
         None if prior is None else dict(zip(adapter.classes_.tolist(), prior.share, strict=True))
     )
-    again = clone(adapter).set_params(subsample=None, classifier="centroid", target_prior=shares)
+    again = clone(adapter).set_params(
+        transport=transport_of(adapter), subsample=None, classifier="centroid", target_prior=shares
+    )
     source, target = (
         np.asarray(part)[rows]
         for part, rows in ((X, adapter.source_rows_), (X_target, adapter.target_rows_))

@@ -123,4 +123,5 @@ def choose(adapter: Any, options: Auto, source: Source, target: Target, report: 
     vars(adapter).update({name: found[name] for name in _OWN})
     adapter.source_rows_ = source.rows[found["source_rows_"]]
     adapter.target_rows_ = target.rows[found["target_rows_"]]
+    adapter.transport_ = chosen.transport
     adapter.verdict_ = verdict

@@ -13,9 +13,11 @@ from sklearn.utils import check_random_state
 
 from monge._types import NDArray
 from monge.adapters.adapter import Adapter
+from monge.adapters.candidates import Unmoved
 from monge.adapters.centring import taken_off
 from monge.adapters.labels import class_labels
 from monge.adapters.moving import move
+from monge.adapters.named import transport_of
 from monge.adapters.plan_reading import (
     Seen,
     class_shares,
@@ -28,7 +30,7 @@ from monge.adapters.plan_reading import (
 )
 from monge.adapters.plane import Plane
 from monge.errors import InputError, sentence
-from monge.results import Clouds, Explorer
+from monge.results import Clouds, Explorer, PlanView
 from monge.solvers import GraphPlan, Prototypes, Solution
 
 __all__ = ["explore"]
@@ -90,12 +92,13 @@ def explore(
     shown = draw.permutation(len(columns))[:TARGET_ROWS]
     plane = Plane(seen.X, seen.X_target)
     # `wanted` are places in the plan's columns, of which the first are drawn for their own sake.
-    sent, risk, wanted = None, None, shown
+    sent, risk, view, wanted = None, None, None, shown
     moved = move(adapter.map_, seen.X[rows[draw.permutation(len(rows))[:MOVED]]])
     if solution is not None:
         shares = class_shares(seen.predicted[columns], len(adapter.classes_))
         sent = read_rows(solution.plan, drawn, shares, plane, seen.X_target[columns])
         risk = read_risk(adapter, seen, moved)
+        view = _view(solution, seen, adapter)
         wanted = distinct(shown, sent.receivers.ravel(), risk.target)
         place = np.full(len(columns) + 1, -1)
         place[wanted] = np.arange(len(wanted))
@@ -118,11 +121,20 @@ def explore(
         clouds=clouds,
         sampled=_sampled(clouds, seen, adapter),
         sent=sent,
-        plan=None if solution is None else read_view(solution.plan, seen, adapter),
+        plan=view,
         at_risk=risk,
         convergence=None if solution is None else read_convergence(solution, adapter),
         notes=_notes(adapter, solution),
     )
+
+
+def _view(solution: Solution, seen: Seen, adapter: Adapter) -> PlanView:
+    """Bin and sum the plan by the classes that are known of both sides."""
+    known, columns = seen.truth, "true class"
+    if known is None:
+        known, columns = seen.predicted, "predicted class"
+    sides = seen.labels[adapter.source_rows_], known[adapter.target_rows_]
+    return read_view(solution.plan, sides, len(adapter.classes_), columns)
 
 
 def _seen(adapter: Adapter, X: Any, y: Any, X_target: Any, target_labels: Any) -> Seen:
@@ -202,9 +214,16 @@ def _sampled(clouds: Clouds, seen: Seen, adapter: Adapter) -> str:
 
 def _notes(adapter: Adapter, solution: Solution | None) -> tuple[str, ...]:
     """Say what is missing, and what a plan of this kind does not tell."""
-    transport = adapter.transport
-    if solution is None:
-        name = transport if isinstance(transport, str) else type(transport).__name__
+    transport = transport_of(adapter)
+    if isinstance(transport, Unmoved):
+        note = (
+            "Nothing is moved: the classifier is the one that was trained on the source as it is. "
+            "So there are no receivers, no masses between classes and no certificate to show; the "
+            "two clouds are the same before and after."
+        )
+    elif solution is None:
+        name = adapter.transport
+        name = name if isinstance(name, str) and name != "auto" else type(transport).__name__
         note = (
             f"The transport {name!r} has no plan: it moves every row by one formula, found from "
             "the means and the spreads of both domains. So there are no receivers, no masses "
@@ -216,7 +235,7 @@ def _notes(adapter: Adapter, solution: Solution | None) -> tuple[str, ...]:
             "the target afterwards. The receivers and masses are those of the plan before the "
             "spreading; the votes of the rows at risk are those after it."
         )
-    elif transport == "prototypes" or isinstance(transport, Prototypes):
+    elif isinstance(transport, Prototypes):
         note = (
             "This transport sends the rows of a class as one, so all rows of a class have the "
             "same receivers: look at classes, not at points."

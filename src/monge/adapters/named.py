@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from monge.adapters.auto import Auto
 from monge.adapters.relaxed import Partial, Unbalanced
@@ -23,7 +23,7 @@ from monge.maps import (
 )
 from monge.solvers import ClassRegularized, Exact, Graph, Laplacian, Prototypes, Sinkhorn, Solver
 
-__all__ = ["CHOICES", "MAPS", "TRANSPORTS", "Transport", "by_name"]
+__all__ = ["CHOICES", "MAPS", "TRANSPORTS", "Transport", "by_name", "transport_of"]
 
 Transport: TypeAlias = Solver | CloudFit
 """What moves the source: a solver, whose plan a map makes a function, or a map of moments alone."""
@@ -60,6 +60,12 @@ MAPS: Mapping[str, Callable[[], PlanFit]] = {
 }
 
 Option = TypeVar("Option")
+
+
+def transport_of(adapter: Any) -> Transport:
+    """Return the transport of a fitted adapter; where it was to be chosen, the one that was."""
+    chosen = getattr(adapter, "transport_", adapter.transport)
+    return by_name(chosen, TRANSPORTS, (Solver, CloudFit), "transport")
 
 
 def by_name(

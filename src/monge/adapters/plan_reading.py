@@ -12,14 +12,14 @@ import torch
 
 from monge._types import NDArray, Tensor
 from monge.adapters.adapter import Adapter
-from monge.adapters.named import TRANSPORTS, by_name
+from monge.adapters.named import transport_of
 from monge.adapters.plane import Plane
-from monge.maps import CloudFit
+from monge.adapters.relaxed import Partial, Unbalanced
 from monge.neighbors import nearest
 from monge.plans import Plan
-from monge.plans.binning import class_borders, log_density
+from monge.plans.binning import class_borders, log_density, sorted_by_class
 from monge.results import AtRisk, Convergence, PlanView, Sent
-from monge.solvers import Solution, Solver
+from monge.solvers import ClassRegularized, Graph, Sinkhorn, Solution
 
 __all__ = [
     "Seen",
@@ -34,6 +34,9 @@ __all__ = [
 
 RECEIVERS, AT_RISK = 10, 20
 """Receivers listed of each source row, and target rows at risk of each kind."""
+
+_TO_MARGINALS = (ClassRegularized, Graph, Partial, Sinkhorn, Unbalanced)
+"""Transports whose tolerance is of the marginal error."""
 
 LEAST_MASS = 1e-12
 """Share of an even row's mass below which a row sends nothing that is worth a line."""
@@ -130,35 +133,41 @@ def read_risk(adapter: Adapter, seen: Seen, moved: NDArray) -> AtRisk:
     return AtRisk(target=some, votes=votes[some], distance=distance[some])
 
 
-def read_view(plan: Plan, seen: Seen, adapter: Adapter) -> PlanView:
-    """Bin the plan as it came and sorted by class, and sum it by class."""
-    count = len(adapter.classes_)
-    columns = seen.predicted if seen.truth is None else seen.truth
-    sides = [
-        torch.as_tensor(seen.labels[adapter.source_rows_]),
-        torch.as_tensor(columns[adapter.target_rows_]),
-    ]
+def read_view(plan: Plan, sides: tuple[NDArray, NDArray], count: int, columns: str) -> PlanView:
+    """Bin the plan in random order and sorted by class, and sum it by class: two passes.
+
+    Parameters
+    ----------
+    plan
+        (n, m).
+    sides
+        Class of each of its rows and columns, (n,) and (m,) integers from 0.
+    count
+        Of classes.
+    columns
+        What those of the columns are, see `PlanView`.
+    """
+    classes = torch.as_tensor(sides[0]), torch.as_tensor(sides[1])
     draw = np.random.default_rng(0)
     shuffled = [torch.as_tensor(draw.permutation(size)) for size in plan.shape]
-    mass = torch.zeros(count, count, dtype=torch.float64)
-    sums = plan.class_mass(*sides).cpu()
-    mass[: len(sums), : len(sums)] = sums
-    rows, columns_at = (class_borders(side, count) for side in sides)
+    by_class, mass = sorted_by_class(plan, *classes, count)
+    rows, columns_at = (class_borders(side, count) for side in classes)
     return PlanView(
         log_plan=log_density(plan, *shuffled),
-        log_plan_sorted=log_density(plan, *(torch.argsort(side, stable=True) for side in sides)),
+        log_plan_sorted=by_class,
         row_borders=rows,
         column_borders=columns_at,
         class_mass=(mass / mass.sum()).numpy(),
-        columns="predicted class" if seen.truth is None else "true class",
+        columns=columns,
         shape=plan.shape,
     )
 
 
 def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
     """Take how a solve went, and what was asked of it."""
-    transport = by_name(adapter.transport, TRANSPORTS, (Solver, CloudFit), "transport")
-    tolerance = getattr(transport, "tolerance", None)
+    transport = transport_of(adapter)
+    # The tolerance of the others is of something else, such as how far the prototypes still move.
+    tolerance = transport.tolerance if isinstance(transport, _TO_MARGINALS) else None
     return Convergence(
         status=solution.status.value,
         converged=solution.converged,
@@ -168,5 +177,5 @@ def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
         epsilon=float(solution.epsilon),
         sweeps=int(solution.sweeps),
         history=tuple(map(float, solution.history)),
-        tolerance=None if tolerance is None else float(tolerance),
+        tolerance=tolerance,
     )

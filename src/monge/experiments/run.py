@@ -71,6 +71,7 @@ class _Seed:
     adapter: Adapter
     solution: Solution
     cells: dict[str, Cell]
+    whole: Adapter | None
 
 
 def run(
@@ -131,14 +132,16 @@ def run(
         target_labels=target.labels,
         before=first.cells["nearest_neighbour"].predicted,
         after=first.cells["sinkhorn"].predicted,
+        looked_at=first.cells["sinkhorn_full" if first.whole else "sinkhorn"].predicted,
+        whole=first.whole,
         curves=(
             np.array([seed.network.loss for seed in seeds]),
             np.array([seed.network.accuracy for seed in seeds]),
         ),
     )
-    evidence = gather_evidence(viewed)
     write_text(folder / "result.json", json.dumps(result.to_json(), indent=2) + "\n")
     explorer = gather_explorer(viewed)
+    evidence = gather_evidence(viewed, None if viewed.whole else explorer.plan)
     page = write_report(result, evidence, folder, report, explorer=explorer)
     return Finished(result=result, evidence=evidence, page=page)
 
@@ -185,7 +188,15 @@ def _run_seed(
             cache.put("predictions", key, {"predicted": cell.predicted}, config)
         _say_methods(task, cells, report)
     adapter, solution = fit_the_post(task, report)
-    return _Seed(network=network, task=task, adapter=adapter, solution=solution, cells=cells)
+    shown = options.full and seed == options.seeds[0]
+    return _Seed(
+        network=network,
+        task=replace(task),  # without its plan of all rows, which is kept of one seed alone
+        adapter=adapter,
+        solution=solution,
+        cells=cells,
+        whole=task.whole.adapter if shown else None,
+    )
 
 
 def _say_methods(task: Task, cells: dict[str, Cell], report: Report) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from monge.report.findings import percent
 from monge.report.words import number
+from monge.verdict import SCORES
 
 __all__ = ["verdict_parts"]
 
@@ -15,6 +16,10 @@ DECISIONS = {
     "abstain": "Do not adapt: keep the classifier as it is",
     "undecided": "Undecided: keep the classifier as it is, or label some target rows and compare",
 }
+
+
+ROUNDED = 0.15
+"""Points by which a difference of two rounded shares may miss a rounded gain."""
 
 
 def verdict_parts(verdict: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,9 +46,11 @@ def verdict_parts(verdict: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "heading": DECISIONS.get(decision, decision),
         "decision": decision if decision in DECISIONS else "undecided",
-        "choice": choice_text(verdict.get("choice")),
+        "choice": choice_name(choice := verdict.get("choice")),
+        "options": choice_options(choice),
         "estimates": estimates,
         "gain": gain_text(verdict.get("gain")),
+        "apart": estimates_apart(verdict),
         "per_class": [class_line(part) for part in verdict.get("per_class") or ()],
         "evidence": [evidence_line(part) for part in verdict.get("evidence") or ()],
         "warnings": [str(text) for text in verdict.get("warnings") or ()],
@@ -56,13 +63,28 @@ def interval(found: Mapping[str, Any]) -> str:
     return "" if low is None or high is None else f"{percent(low)} to {percent(high)}"
 
 
-def choice_text(choice: Any) -> str:
-    """Write the candidate with what it was made with."""
-    if not isinstance(choice, Mapping):
-        return "" if choice is None else str(choice)
-    told = {k: v for k, v in (choice.get("parameters") or {}).items() if str(v) != "None"}
-    with_ = ", ".join(f"{key}={value}" for key, value in told.items())
-    return f"{choice.get('name', '')}{f' ({with_})' if with_ else ''}"
+def choice_name(choice: Any) -> str:
+    """Write which candidate it is."""
+    if isinstance(choice, Mapping):
+        return str(choice.get("name", ""))
+    return "" if choice is None else str(choice)
+
+
+def choice_options(choice: Any) -> str:
+    """Write what the candidate was made with."""
+    given = choice.get("parameters") if isinstance(choice, Mapping) else None
+    told = {k: v for k, v in (given or {}).items() if str(v) != "None"}
+    return ", ".join(f"{key}={value}" for key, value in told.items())
+
+
+def estimates_apart(verdict: Mapping[str, Any]) -> bool:
+    """Say whether the gain is another than the difference of the two accuracies, as shown."""
+    parts = [verdict.get(key) for key in ("gain", "chosen", "source_only")]
+    values = [part.get("value") if isinstance(part, Mapping) else None for part in parts]
+    if any(value is None for value in values):
+        return False
+    gain, chosen, before = (round(100 * float(value), 1) for value in values if value is not None)
+    return abs(gain - (chosen - before)) > ROUNDED
 
 
 def gain_text(gain: Any) -> str:
@@ -83,12 +105,18 @@ def class_line(part: Mapping[str, Any]) -> tuple[str, str, str]:
 
 
 def evidence_line(part: Mapping[str, Any]) -> dict[str, str]:
-    """Write a piece of evidence: the score of the choice, of the source as it is, and the words."""
+    """Write a piece of evidence: the score of the choice, of the source as it is, and the words.
+
+    Of most scores more is better news; of the others it is said.
+    """
+    name, words = str(part.get("score", "")), str(part.get("words", ""))
+    if name in SCORES and not SCORES[name].higher_is_better:
+        words += " (less is better)"
     values = [part.get("value"), part.get("before")]
     value, before = ("-" if found is None else number(found) for found in values)
     return {
-        "name": str(part.get("score", "")),
+        "name": name,
         "value": value,
         "before": before,
-        "words": str(part.get("words", "")),
+        "words": words,
     }

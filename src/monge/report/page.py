@@ -274,7 +274,7 @@ def write_fit_page(
     first = Part(
         context={
             "title": f"{fitted.source_name} to {fitted.target_name}",
-            "headline": fit_headline(fitted),
+            "headline": fit_headline(fitted, explorer.clouds),
             "hero": None,
             "hero_text": f"Shares of the classes. {shown}.",
             "methods": None,

@@ -40,15 +40,17 @@ def number(value: float) -> str:
     return f"{value:.3g}" if abs(value) >= 1e-3 else f"{value:.1e}"  # noqa: PLR2004 - where zeros are many
 
 
-def fit_headline(fitted: Fitted) -> str:
+def fit_headline(fitted: Fitted, clouds: Clouds) -> str:
     """Say what the fit changes; without labels nobody knows more."""
     target = shorten(fitted.target_name, NAME_CHARACTERS)
+    if not clouds.moved.any():
+        return f"Nothing is moved: {target} keeps the classes that the classifier gives unadapted"
     if fitted.changed == 0:
         return f"The transport changes the class of no row of {target}"
     drawn = "" if fitted.judged == fitted.target_n else f"{fitted.judged:,} drawn of the "
     return (
-        f"The transport changes the class that {percent(fitted.changed)} of the {drawn}"
-        f"{fitted.target_n:,} rows of {target} are given"
+        f"{percent(fitted.changed)} of the {drawn}{fitted.target_n:,} rows of {target} are given "
+        "another class with transport than without"
     )
 
 
@@ -61,13 +63,17 @@ def clouds_sentence(clouds: Clouds) -> str:
         centre_gap(side, clouds.source_labels, clouds.target[some], given[some])
         for side in (clouds.before, clouds.after)
     )
-    text = f"The source rows move by {number(moved)} in the mean"
+    text = "No source row moves"
+    if moved > 0:
+        text = f"The source rows move by {number(moved)} in the mean"
     if np.isnan(before):
         return f"{text}; the two domains share no class."
+    from_, to = number(before), number(after)
     verb = "narrows" if after < before else "widens"
+    way = f"stays at {to}" if from_ == to else f"{verb} from {from_} to {to}"
     return (
-        f"{text}, and the gap between the centres of equal classes {verb} from {number(before)} to "
-        f"{number(after)}, in the units of this picture."
+        f"{text}, and the gap between the centres of equal classes {way}, in the units of this "
+        "picture."
     )
 
 
@@ -116,16 +122,16 @@ def listed(parts: Sequence[str]) -> str:
 def trust_sentence(convergence: Convergence) -> str:
     """Say whether the plan can be trusted to be the one that was asked for."""
     error = max(convergence.marginal_error)
+    sweeps = "1 sweep" if convergence.sweeps == 1 else f"{convergence.sweeps:,} sweeps"
     asked = ""
     if convergence.tolerance is not None:
         asked = f" (asked: at most {number(convergence.tolerance)})"
     missed = f"its rows and columns miss the mass asked of them by {number(error)} of it{asked}"
     if not convergence.converged:
-        after = f"After {convergence.sweeps:,} sweeps"
-        return f"Read this plan with care: {convergence.status}. {after} {missed}."
+        return f"Read this plan with care: {convergence.status}. After {sweeps} {missed}."
     if convergence.sweeps == 0:
         return f"The plan is the optimum: {missed}."
-    return f"The plan converged after {convergence.sweeps:,} sweeps: {missed}."
+    return f"The plan converged after {sweeps}: {missed}."
 
 
 def class_rows(explorer: Explorer, sent: Sent) -> list[dict[str, str]]:

@@ -140,8 +140,10 @@ def _given(classes: NDArray, sides: Sequence[NDArray]) -> dict[str, tuple[float,
 def _parameters(adapter: Adapter, label: str, features: Sequence[str]) -> dict[str, str]:
     """Write what the adapter was made with."""
     given = {name: str(value) for name, value in adapter.get_params(deep=False).items()}
-    count = len(features)
-    return {"label": label, "features": f"{count}"} | given
+    found = {"label": label, "features": f"{len(features)}"} | given
+    if hasattr(adapter, "transport_"):
+        found["transport that was chosen"] = str(adapter.transport_)
+    return found
 
 
 def _other_plan(adapter: Adapter, whole: Adapter) -> tuple[str, ...]:

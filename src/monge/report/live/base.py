@@ -57,8 +57,16 @@ MARKERS = (
 )
 """Shapes of the first ten classes, which are told apart without colours; then from the start."""
 
-# The colours of `style.TEN` that are too dark for a dark page, made lighter.
-ON_DARK = {"#bd1f01": "#ff7058", "#832db6": "#c08ae6", "#a96b59": "#cf9684", "#717581": "#a3a8b8"}
+# Two colours of `style.TEN` are too dark for a dark page. In their place stand the nearest that are
+# bright enough (3 to 1) and told apart under every common form of colour blindness (the tests say
+# how); three others make room.
+ON_DARK = {
+    "#bd1f01": "#b9451b",
+    "#832db6": "#b431ad",
+    "#a96b59": "#a06251",
+    "#e76300": "#f55a0c",
+    "#717581": "#6b7485",
+}
 MOST_NAMED = 10
 
 CARD, TEXT, FAINT = "#ffffff", "#1b1b1b", "#8a8a8a"

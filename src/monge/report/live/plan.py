@@ -138,7 +138,18 @@ def plot_convergence(convergence: Convergence) -> Figure:
     history = np.array(convergence.history)
     sweeps = np.arange(1, len(history) + 1)
     positive = history > 0
-    plot = new_plot("convergence", 280, y_axis_type="log", x_range=(0.5, len(history) + 0.5))
+    told = history[positive].tolist()
+    if convergence.tolerance is not None:
+        told.append(convergence.tolerance)
+    low, high = min(told, default=1.0), max(told, default=1.0)
+    room = 2 * (high / low) ** 0.08  # for the name of the line, wherever it is
+    plot = new_plot(
+        "convergence",
+        280,
+        y_axis_type="log",
+        x_range=(0.5, len(history) + 0.5),
+        y_range=(low / room, high * room),
+    )
     plot.line(sweeps[positive], history[positive], color=BLUE, width=2)
     plot.scatter(sweeps[positive], history[positive], color=BLUE, size=6, name="")
     if convergence.tolerance is not None:
