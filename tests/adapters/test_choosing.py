@@ -152,7 +152,7 @@ def test_all_that_the_chosen_fit_learned_is_taken_over(pair, rule, grid):
     np.testing.assert_array_equal(auto.inverse_transform(pair.Xt), alone.inverse_transform(pair.Xt))
     np.testing.assert_array_equal(auto.source_rows_, alone.source_rows_)
     assert auto.certificate_ == alone.certificate_
-    assert vars(auto).keys() - {"verdict_"} == vars(alone).keys()
+    assert vars(auto).keys() - {"verdict_", "transport_"} == vars(alone).keys()
 
 
 @pytest.mark.parametrize("which", ["both", "source", "target"])
