@@ -75,7 +75,7 @@ def random_case(number: int) -> Case:
     done = [*(["cut"] if cut else []), *kinds]
     return Case(
         name=f"random-{number}",
-        family=first,
+        family=f"{beginning}, {first}",
         kind="synthetic",
         about=f"{beginning}: {', '.join(done) or 'two random halves'}.",
         build=partial(_build, number, beginning, tuple(done)),
