@@ -1,6 +1,6 @@
 """What was learned on shifts of known truth; by benchmarks/learn_verdict.py.
 
-8,222 candidates on the 26 families of the suite and 338 random shifts.
+8,222 candidates: on 26 families of the suite, and 338 random shifts.
 Each score has its weight for the candidate and for the source as it is, and what stands for either
 where it does not apply.
 """
