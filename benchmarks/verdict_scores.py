@@ -13,11 +13,33 @@ import numpy as np
 from monge.verdict.linear import Line
 from monge.verdict.rule import plain
 
-__all__ = ["Table", "read", "values"]
+__all__ = ["ALIKE", "Table", "alike", "read", "values"]
 
 SOURCE_ONLY = "source_only"
 COMMON = 0.5
 """A score counts that applies to this share of the lines at least."""
+
+
+ALIKE = {
+    "class drift": ("drift", "closer"),
+    "identical": ("two random halves",),
+    "image quality": ("blurred", "contrast", "covered", "redrawn"),
+    "label shift": ("shares",),
+    "missing class": ("lacking",),
+    "noise": ("noise", "quieter"),
+    "outliers": ("outliers",),
+    "overlap": ("closer", "mislabelled", "noise"),
+    "permuted labels": ("mislabelled",),
+    "rotation": ("rotation", "redrawn"),
+    "scaling": ("scaling", "redrawn"),
+    "sensor drift": ("worn", "dead"),
+    "shapes": ("curves", "closer", "scaling", "translation"),
+    "swapped shares": ("shares",),
+    "symmetry": ("rotation", "redrawn"),
+    "translation": ("translation", "redrawn"),
+}
+"""What is done in random shifts that is alike to a family of the suite: they are left out with it.
+With those that end in "cuts" every random shift is left out that was cut."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +61,8 @@ class Table:
         (k,): what is left out together, and what is judged together.
     drawn
         (k,) whether the shift was drawn at random; else it is one of the suite.
+    done
+        k sets: what was done to a random shift, by kind; empty for the suite.
     adapts, hidden
         (k,) whether the candidate moves anything, and whether no row shows what was done.
     """
@@ -52,6 +76,7 @@ class Table:
     family: Any
     setting: Any
     drawn: Any
+    done: tuple[frozenset[str], ...]
     adapts: Any
     hidden: Any
 
@@ -88,9 +113,18 @@ def read(*paths: Path) -> Table:
         family=family,
         setting=np.array([keys[index] for index in kept]),
         drawn=drawn,
+        done=tuple(
+            _kinds(line["about"]) if each else frozenset()
+            for each, line in zip(drawn, lines, strict=True)
+        ),
         adapts=np.array([line["candidate"] != SOURCE_ONLY for line in lines]),
         hidden=np.array([bool(line["hidden"]) for line in lines]),
     )
+
+
+def _kinds(about: str) -> frozenset[str]:
+    """Read what was done off what is said of a random shift, such as ``"table: cut, noise."``."""
+    return frozenset(about.partition(": ")[2].rstrip(".").split(", "))
 
 
 def values(line: Line, own: Any, base: Any, names: Sequence[str]) -> Any:
@@ -103,3 +137,9 @@ def values(line: Line, own: Any, base: Any, names: Sequence[str]) -> Any:
         weight, fill = (np.array([part[name] for name in names]) for part in (weights, fills))
         found = found + np.where(np.isfinite(rows), rows, fill) @ weight
     return found
+
+
+def alike(table: Table, family: str) -> Any:
+    """Tell the random shifts to which something was done that a family of the suite stands for."""
+    kinds = set(ALIKE.get(family, ("cut",) if family.endswith(" cuts") else ()))
+    return np.array([bool(kinds & done) for done in table.done])

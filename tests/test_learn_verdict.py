@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from monge.experiments.verdict.judging import Trials, Tried
+from monge.experiments.verdict.suite import FAMILIES as FAMILIES_OF_THE_SUITE
 from monge.verdict import decide
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
@@ -40,6 +41,7 @@ def lines(seed, name, families, shifts=4):
                 yield {
                     "case": f"{name}{family}-{number}",
                     "family": family,
+                    "about": f"{family.replace(', ', ': ')}, noise.",
                     "hidden": number == 3 and family == "turns",
                     "seed": 0,
                     "classifier": "nearest",
@@ -161,6 +163,30 @@ def test_the_interval_of_a_family_is_not_made_of_its_errors(tmp_path, table, sui
     other = rules(rewritten(tmp_path, suite, lambda row: row["family"] == "cuts"))
     assert first["cuts"] == other["cuts"]
     assert first["noise"].accuracy_spread != other["noise"].accuracy_spread
+
+
+def test_random_shifts_that_are_alike_are_left_out_with_a_family(table):
+    from learn_verdict import learn, unseen
+    from verdict_scores import ALIKE, alike
+
+    from monge.experiments.verdict.random_changes import CHANGES, OF_IMAGES
+
+    assert set(table.done[:36]) == {frozenset()}
+    assert table.done[36] == {"a", "noise"}
+    np.testing.assert_array_equal(alike(table, "noise"), table.drawn)
+    assert not alike(table, "iris cuts").any()
+    assert not alike(table, "office").any()
+    assert not alike(table, "rotation").any()
+    known = {"two random halves", *CHANGES, *OF_IMAGES}
+    assert {kind for kinds in ALIKE.values() for kind in kinds} <= known
+    assert set(ALIKE) <= set(FAMILIES_OF_THE_SUITE)
+
+    rows, noise = np.ones(len(table.family), dtype=bool), table.family == "noise"
+    parts = {name: table.family == name for name in FAMILIES}
+    rules = unseen(table, rows, parts, {"noise": alike(table, "noise")})
+    wanted = learn(table, ~table.drawn & ~noise)
+    assert (rules["noise"].gain, rules["noise"].harm) == (wanted.gain, wanted.harm)
+    assert rules["cuts"].gain == learn(table, table.family != "cuts").gain
 
 
 def test_what_is_hidden_teaches_nothing(tmp_path, table, suite):

@@ -109,8 +109,8 @@ def test_every_change_has_its_odds():
 
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_a_beginning_draws_as_many_rows_as_it_is_told(beginning):
-    draw = np.random.default_rng(3)
-    for n in (40, 41):
+    for n in (40, 41, 42, 43, 44, 45):
+        draw = np.random.default_rng(n)
         x, labels = BEGINNINGS[beginning](n, draw)
         assert len(x) == len(labels) == n
         assert np.isfinite(x).all()

@@ -212,7 +212,7 @@ LEARNED = Rule(
     gain=_GAIN,
     harm=_HARM,
     caution=0.4,
-    accuracy_spread=(-0.2766, 0.1510),
-    gain_spread=(-0.1884, 0.1595),
+    accuracy_spread=(-0.2800, 0.1544),
+    gain_spread=(-0.1956, 0.1664),
 )
 """What `decide` uses."""
