@@ -44,7 +44,10 @@ CELL = 1
 _APART = (
     *("cli", "data", "experiments", "report", "results", "workflows"),
     *(f"adapters/{name}.py" for name in ("auto", "choosing", "concluding", "judging")),
-    *(f"verdict/{name}.py" for name in ("estimate", "rule", "shift", "verdict")),
+    *(
+        f"verdict/{name}.py"
+        for name in ("estimate", "learned", "linear", "rule", "shift", "verdict")
+    ),
 )
 """Rooms and files that no trial passes through: its rows are known by their hash, and it is decided
 anew each time."""

@@ -1,0 +1,252 @@
+"""Learning the rule of the verdict: what is read, what is never seen, and what is followed."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from monge.experiments.verdict.judging import Trials, Tried
+from monge.experiments.verdict.suite import FAMILIES as FAMILIES_OF_THE_SUITE
+from monge.verdict import decide
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+SCORES = ("cot", "atc", "domain_linear_p")
+CANDIDATES = ("source_only", "coral", "graph")
+FAMILIES = ("noise", "turns", "cuts")
+
+
+@pytest.fixture(autouse=True)
+def benchmarks(monkeypatch):
+    monkeypatch.syspath_prepend(str(BENCHMARKS))
+
+
+def lines(seed, name, families, shifts=4):
+    """Scores that tell the accuracy but for noise, and one collapse."""
+    draw = np.random.default_rng(seed)
+    for family in families:
+        for number in range(shifts):
+            base = draw.uniform(0.4, 0.9)
+            for candidate in CANDIDATES:
+                right = float(
+                    np.clip(base + (candidate != "source_only") * draw.normal(0, 0.2), 0, 1)
+                )
+                told = {
+                    "cot": right + draw.normal(0, 0.03),
+                    "atc": right + draw.normal(0, 0.05),
+                    "domain_linear_p": 10.0 ** draw.uniform(-20, 0),
+                    "view_agreement": None,
+                    "collapsed": float(candidate == "graph" and number == 1),
+                }
+                yield {
+                    "case": f"{name}{family}-{number}",
+                    "family": family,
+                    "about": f"{family.replace(', ', ': ')}, noise.",
+                    "hidden": number == 3 and family == "turns",
+                    "seed": 0,
+                    "classifier": "nearest",
+                    "candidate": candidate,
+                    "accuracy": right,
+                    "scores": told,
+                }
+
+
+def written(path, rows):
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.fixture
+def suite():
+    return list(lines(0, "", FAMILIES))
+
+
+@pytest.fixture
+def table(tmp_path, suite):
+    from verdict_scores import read
+
+    drawn = lines(1, "random-", [f"table, {k}" for k in "abcdefghij"], shifts=2)
+    return read(written(tmp_path / "a", suite), written(tmp_path / "b", drawn))
+
+
+def test_scores_are_read_beside_the_truth(table, suite):
+    assert table.names == ("atc", "collapsed", "cot", "domain_linear_p")
+    assert table.own.shape == table.base.shape == (36 + 60, 4)
+    assert int(table.drawn.sum()) == 60
+    assert not table.drawn[:36].any()
+    row = suite[4]
+    assert table.own[4, 2] == row["scores"]["cot"]
+    assert table.own[4, 3] == pytest.approx(max(np.log10(row["scores"]["domain_linear_p"]), -12))
+    np.testing.assert_array_equal(table.base[4], table.own[3])
+    assert table.gain[4] == pytest.approx(row["accuracy"] - suite[3]["accuracy"])
+    assert table.weight[0] == pytest.approx(4**-0.5)
+    assert table.weight[-1] == pytest.approx(2**-0.5)
+    assert int(table.hidden.sum()) == 3
+
+
+def test_a_line_over_rows_is_the_line_of_the_library(table):
+    from learn_verdict import learn
+    from verdict_scores import values
+
+    rule = learn(table, table.drawn)
+    own = table.own.copy()
+    own[5, 1] = np.nan
+    told = values(rule.accuracy, own, table.base, table.names)
+    for row in (0, 5, 40):
+        one = {n: v for n, v in zip(table.names, own[row], strict=True) if np.isfinite(v)}
+        base = dict(zip(table.names, table.base[row], strict=True))
+        assert told[row] == pytest.approx(rule.accuracy(one, base))
+
+
+def test_what_is_followed_is_what_the_library_decides(table, suite):
+    from learn_verdict import followed, learn
+
+    rule = learn(table, table.drawn, (1.0, 1.0, 0.2))
+    found = followed(table, rule, ~table.drawn)
+    chosen = {table.setting[at]: suite[at]["candidate"] for at in found}
+    assert len(found) == len(chosen) == 12
+    told = {}
+    for row in suite:
+        scores = {name: v for name, v in row["scores"].items() if v is not None}
+        told.setdefault(f"{row['case']}, nearest, seed 0", {})[row["candidate"]] = scores
+    decided = {}
+    for setting, scores in told.items():
+        ruling = decide(scores, rule)
+        decided[setting] = ruling.choice if ruling.decision == "adapt" else "source_only"
+    assert chosen == decided
+    assert 2 < sum(name != "source_only" for name in decided.values()) < 12
+    assert "graph" not in {chosen[f"{family}-1, nearest, seed 0"] for family in FAMILIES}
+
+
+def rewritten(tmp_path, rows, changed):
+    """Read with the truth of some lines turned round: their scores stay."""
+    from verdict_scores import read
+
+    rows = [row | {"accuracy": 1 - row["accuracy"]} if changed(row) else row for row in rows]
+    drawn = lines(1, "random-", [f"table, {k}" for k in "abcdefghij"], shifts=2)
+    return read(written(tmp_path / "c", rows), written(tmp_path / "d", drawn))
+
+
+def test_the_rule_of_a_family_never_saw_it(tmp_path, table, suite):
+    from learn_verdict import unseen
+
+    def rules(some):
+        rows = np.ones(len(some.family), dtype=bool)
+        return unseen(some, rows, {name: some.family == name for name in FAMILIES})
+
+    first = rules(table)
+    other = rules(rewritten(tmp_path, suite, lambda row: row["family"] == "cuts"))
+    assert list(first) == [*FAMILIES, ""]
+    assert first["cuts"].accuracy == other["cuts"].accuracy
+    assert first["cuts"].gain == other["cuts"].gain
+    assert first["cuts"].harm == other["cuts"].harm
+    for name in ("noise", "turns", ""):
+        assert first[name].accuracy != other[name].accuracy
+        assert first[name].accuracy_spread != other[name].accuracy_spread
+    assert first[""].accuracy_spread[0] < 0 < first[""].accuracy_spread[1]
+
+
+def test_the_interval_of_a_family_is_not_made_of_its_errors(tmp_path, table, suite, monkeypatch):
+    import learn_verdict
+
+    learned = learn_verdict.learn
+    # Lines that are learned elsewhere: what is left of the family are its errors.
+    monkeypatch.setattr(
+        learn_verdict, "learn", lambda some, _, *settings: learned(some, some.drawn, *settings)
+    )
+
+    def rules(some):
+        rows = np.ones(len(some.family), dtype=bool)
+        return learn_verdict.unseen(some, rows, {name: some.family == name for name in FAMILIES})
+
+    first = rules(table)
+    other = rules(rewritten(tmp_path, suite, lambda row: row["family"] == "cuts"))
+    assert first["cuts"] == other["cuts"]
+    assert first["noise"].accuracy_spread != other["noise"].accuracy_spread
+
+
+def test_random_shifts_that_are_alike_are_left_out_with_a_family(table):
+    from learn_verdict import learn, unseen
+    from verdict_scores import ALIKE, alike
+
+    from monge.experiments.verdict.random_changes import CHANGES, OF_IMAGES
+
+    assert set(table.done[:36]) == {frozenset()}
+    assert table.done[36] == {"a", "noise"}
+    np.testing.assert_array_equal(alike(table, "noise"), table.drawn)
+    assert not alike(table, "iris cuts").any()
+    assert not alike(table, "office").any()
+    assert not alike(table, "rotation").any()
+    known = {"two random halves", *CHANGES, *OF_IMAGES}
+    assert {kind for kinds in ALIKE.values() for kind in kinds} <= known
+    assert set(ALIKE) <= set(FAMILIES_OF_THE_SUITE)
+
+    rows, noise = np.ones(len(table.family), dtype=bool), table.family == "noise"
+    parts = {name: table.family == name for name in FAMILIES}
+    rules = unseen(table, rows, parts, {"noise": alike(table, "noise")})
+    wanted = learn(table, ~table.drawn & ~noise)
+    assert (rules["noise"].gain, rules["noise"].harm) == (wanted.gain, wanted.harm)
+    assert rules["cuts"].gain == learn(table, table.family != "cuts").gain
+
+
+def test_what_is_hidden_teaches_nothing(tmp_path, table, suite):
+    from learn_verdict import learn
+
+    rows = np.ones(len(table.family), dtype=bool)
+    other = rewritten(tmp_path, suite, lambda row: row["hidden"])
+    assert learn(table, rows) == learn(other, rows)
+
+
+def test_parts_of_random_shifts_keep_a_kind_together_and_leave_the_suite_out(table):
+    from learn_verdict import kinds
+
+    parts = kinds(table)
+    assert sum(part.astype(int) for part in parts.values()).tolist() == table.drawn.tolist()
+    for name in set(table.family[table.drawn]):
+        assert sum(part[table.family == name].any() for part in parts.values()) == 1
+
+
+def test_the_module_that_is_written_is_the_rule(table):
+    from learn_verdict import learn, module
+
+    rule = learn(table, table.drawn)
+    space = {}
+    text = module(rule, table)
+    exec(compile(text, "learned.py", "exec"), space)
+    learned = space["LEARNED"]
+    for part in ("accuracy", "gain", "harm"):
+        wanted, found = getattr(rule, part), getattr(learned, part)
+        assert found.bias == pytest.approx(wanted.bias, rel=1e-5)
+        for one, same in zip(wanted[1:], found[1:], strict=True):
+            assert same == pytest.approx(one, rel=1e-5)
+    assert "on 3 families of the suite, and 20 random shifts" in text
+
+
+def test_a_run_on_random_shifts_goes_on_where_it_was(tmp_path, monkeypatch):
+    import random_verdicts
+
+    seen = []
+
+    def trying(given):
+        seen.append(given)
+        predicted = np.zeros(len(given.target), dtype=np.int64)
+        scores = {"cot": 0.5, "atc": None}
+        tried = {
+            name: Tried(predicted=predicted, seconds=0.1, scores=scores) for name in CANDIDATES
+        }
+        tried["exact"] = Tried(predicted=None, seconds=0.1, reason="no")
+        return Trials(tried=tried, seconds=1.0)
+
+    monkeypatch.setattr(random_verdicts, "try_candidates", trying)
+    monkeypatch.setattr(random_verdicts.torch, "set_num_threads", lambda _: None)
+    path = tmp_path / "random.jsonl"
+    for count in (2, 3, 3):
+        monkeypatch.setattr("sys.argv", ["random_verdicts", str(path), "--count", str(count)])
+        random_verdicts.main()
+    rows = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [row["case"] for row in rows] == [f"random-{k}" for k in range(3) for _ in CANDIDATES]
+    assert [given.classifier for given in seen] == ["nearest", "logistic", "nearest"]
+    target = random_verdicts.random_case(0).make(0).target
+    assert rows[0]["accuracy"] == pytest.approx(float((target.labels == 0).double().mean()))
+    assert rows[0]["scores"] == {"cot": 0.5, "atc": None}
+    np.testing.assert_array_equal(seen[0].target, target.x)
