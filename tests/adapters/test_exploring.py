@@ -138,7 +138,10 @@ def test_a_subsample_names_rows_of_the_whole_domain():
     np.testing.assert_allclose(explorer.clouds.before, plane(X[rows]), atol=1e-6)
     np.testing.assert_allclose(explorer.clouds.after, plane(adapter.transform(X[rows])), atol=1e-4)
     assert "among the 60 and 60 rows" in explorer.sampled
-    assert "60 of 200 source rows" in explorer.sampled
+    assert "60 of 200 source rows, drawn alike" in explorer.sampled
+    assert "60 of 150 target rows, drawn at random" in explorer.sampled
+    everyone = explore(Adapter("exact").fit(X, y, X_target=X_target), X, y, X_target)
+    assert everyone.sampled.startswith("Shown are all 200 source rows, and all 150 target rows.")
 
 
 @pytest.mark.parametrize(

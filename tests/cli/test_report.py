@@ -95,17 +95,33 @@ def test_an_adapter_without_a_label_is_told_which(call, tables):
     assert (code, "of 2 columns, as the adapter was fitted without names" in said) == (3, True)
 
 
-def test_other_tables_are_told_on_the_page(call, tables):
+def test_other_tables_than_those_of_the_fit_are_refused(call, tables):
     call(*fit(tables, "-o", "adapter"))
     draw = np.random.default_rng(5)
     write(tables / "other.csv", height=draw.normal(size=50) + 30, width=draw.normal(size=50))
-    code, _, _ = call("report", "adapter", "old.csv", "other.csv")
+    code, _, said = call("report", "adapter", "old.csv", "other.csv")
+    assert (code, "pass the two tables that the adapter was fitted on" in said) == (1, True)
+    assert not (tables / "report.html").exists()
+    code, _, _ = call("report", "adapter", "old.csv", "new.csv", "-o", "right.html")
     assert code == 0
-    text = (tables / "report.html").read_text(encoding="utf-8")
-    assert "The plan was found again on these tables, and is not that of the fit" in text
-    call("report", "adapter", "old.csv", "new.csv", "-o", "right.html")
-    text = (tables / "right.html").read_text(encoding="utf-8")
-    assert "found again" not in text
+
+
+@pytest.mark.parametrize("page", ["old.csv", "new.csv", "./sub/../old.csv", "page.pdf", "page"])
+@pytest.mark.parametrize("command", ["fit", "report"])
+def test_a_page_is_named_as_one_and_replaces_no_table_even_when_told_to(
+    call, tables, command, page
+):
+    (tables / "sub").mkdir()
+    (tables / "old.html").symlink_to("old.csv")
+    before = (tables / "old.csv").read_bytes(), (tables / "new.csv").read_bytes()
+    for name in (page, "old.html"):
+        words = fit(tables, "-o", "adapter", "--report", name, "--force")
+        if command == "report":
+            words = ("report", "adapter", "old.csv", "new.csv", "-o", name, "--force")
+        code, _, said = call(*words)
+        assert (code, "choose another name, such as report.html" in said) == (1, True)
+    assert before == ((tables / "old.csv").read_bytes(), (tables / "new.csv").read_bytes())
+    assert not (tables / "adapter").exists()
 
 
 @pytest.mark.parametrize("words", [("report", "adapter", "old.csv", "new.csv"), ()])

@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from monge.report.filling import of_convergence
 from monge.report.judgement import verdict_parts
 from monge.report.live.base import marks, palettes, script_safe
 from monge.report.live.data import payload, sprite
@@ -129,6 +130,10 @@ def test_whether_the_plan_can_be_trusted():
     assert "is the optimum" in trust_sentence(exact)
     once = dataclasses.replace(fine, sweeps=1)
     assert "converged after 1 sweep:" in trust_sentence(once)
+
+    shown = of_convergence(dataclasses.replace(fine, dual_gap=-5e-4))["certificate"]
+    assert dict(shown)["duality gap"] == "0, but for rounding (-5.0e-04)"
+    assert dict(of_convergence(fine)["certificate"])["duality gap"] == "0"
 
 
 def test_the_headline_of_a_fit(explorer):

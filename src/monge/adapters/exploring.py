@@ -205,11 +205,15 @@ def _sampled(clouds: Clouds, seen: Seen, adapter: Adapter) -> str:
     inside = ""
     if (n, m) != (len(seen.X), len(seen.X_target)):
         inside = f", among the {n:,} and {m:,} rows that the transport was found on"
-    return (
-        f"Shown are {len(clouds.source_rows):,} of {len(seen.X):,} source rows, drawn alike from "
-        f"each class, and {clouds.shown:,} of {len(seen.X_target):,} target rows, drawn at random"
-        f"{inside}. Sums over classes and the picture of the plan are of all its rows."
-    )
+    source, target = len(clouds.source_rows), clouds.shown
+    of_source = f"{source:,} of {len(seen.X):,} source rows, drawn alike from each class"
+    of_target = f"{target:,} of {len(seen.X_target):,} target rows, drawn at random"
+    if source == len(seen.X):
+        of_source = f"all {source:,} source rows"
+    if target == len(seen.X_target):
+        of_target = f"all {target:,} target rows"
+    whole = "Sums over classes and the picture of the plan are of all its rows."
+    return f"Shown are {of_source}, and {of_target}{inside}. {whole}"
 
 
 def _notes(adapter: Adapter, solution: Solution | None) -> tuple[str, ...]:

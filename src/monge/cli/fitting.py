@@ -114,7 +114,7 @@ def fit(
         require_free(out, force=force)
         require_place(out)
         if page is not None:
-            check_page(page, force=force)
+            check_page(page, force=force, read=(source, target))
         rooms, open_table = workflows(), tables().open_table
         left, right = open_table(source), open_table(target)
         sizes = rooms.sizes_of(left, right, label, drop or [])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,7 +16,7 @@ from monge.cli.ending import ending, print_json
 from monge.cli.rooms import require_free, tables, workflows
 from monge.cli.screen import say
 from monge.cli.words import AdapterFolder, AsJson, Force
-from monge.errors import InputError, sentence
+from monge.errors import InputError, OutputError, sentence
 from monge.experiments.environment import describe_environment
 from monge.memory import format_bytes
 from monge.report import write_fit_page
@@ -45,7 +46,7 @@ def report(
     the adapter: it is found again on the tables of the fit.
     """
     with ending(as_json=as_json):
-        check_page(out, force=force)
+        check_page(out, force=force, read=(source, target))
         open_table = tables().open_table
         sides = open_table(source), open_table(target)
         fitted, column = load(adapter), label or describe(adapter)["notes"].get("label")
@@ -69,14 +70,21 @@ def command(adapter: Path, sides: tuple[Any, Any], out: Path, label: str | None 
     return shlex.join(words + (["--label", label] if label else []))
 
 
-def check_page(out: Path, *, force: bool) -> None:
+def check_page(out: Path, *, force: bool, read: Iterable[Path]) -> None:
     """Refuse a page that cannot be written, before any work starts.
 
     Raises
     ------
     OutputError
-        If something is there, the folder cannot be written, or a library is missing.
+        If it is not named as a page, or is one of the files that are read, forced or not; if
+        something is there, the folder cannot be written, or a library is missing.
     """
+    remedy = "choose another name, such as report.html"
+    if out.suffix.lower() not in {".html", ".htm"}:
+        raise OutputError(sentence("monge", "page", "a name that ends in .html", str(out), remedy))
+    if any(part.exists() and out.exists() and out.samefile(part) for part in read):
+        got = f"{out}, which is read"
+        raise OutputError(sentence("monge", "page", "a file of its own", got, remedy))
     require_free(out, force=force)
     require_libraries()
 

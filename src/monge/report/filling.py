@@ -188,7 +188,7 @@ def of_convergence(convergence: Convergence) -> dict[str, Any]:
         ("marginal error of the source, L1", number(source)),
         ("marginal error of the target, L1", number(target)),
         ("asked for", "none" if asked is None else f"at most {number(asked)}"),
-        ("duality gap", number(convergence.dual_gap)),
+        ("duality gap", _bound(convergence.dual_gap)),
         ("objective", number(convergence.objective)),
         ("epsilon, in units of the cost", number(convergence.epsilon)),
         ("sweeps", f"{convergence.sweeps:,}"),
@@ -199,3 +199,8 @@ def of_convergence(convergence: Convergence) -> dict[str, Any]:
         "certificate": lines,
         "history": [(sweep, number(error)) for sweep, error in kept],
     }
+
+
+def _bound(gap: float) -> str:
+    """Write a duality gap, which is below nothing by rounding alone."""
+    return number(gap) if gap >= 0 else f"0, but for rounding ({number(gap)})"

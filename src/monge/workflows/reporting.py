@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from monge._types import NDArray
 from monge.adapters import Adapter, explore, find_again
 from monge.adapters.again import SAME_OBJECTIVE
 from monge.data.tables import Table, frame
-from monge.errors import MongeWarning
+from monge.errors import InputError, MongeWarning, sentence
 from monge.progress import Report, silent
 from monge.results import Explorer, Fitted
 from monge.workflows.applying import features_of
@@ -100,6 +100,7 @@ def look_at(
     labels = source.labels(label)
     X, X_target = (read_matrix(table, features, report) for table in (source, target))
     whole = find_again(adapter, X, labels, X_target, report=report)
+    _require_same_plan(adapter, whole)
     named = hasattr(adapter, "feature_names_in_")
     rows, target_rows = ((frame(part, features) if named else part) for part in (X, X_target))
     explorer = explore(whole, rows, labels, target_rows)
@@ -125,7 +126,7 @@ def look_at(
     )
     return Looked(
         fitted=fitted,
-        explorer=replace(explorer, notes=explorer.notes + _other_plan(adapter, whole)),
+        explorer=explorer,
         verdict=_verdict(adapter),
     )
 
@@ -146,19 +147,19 @@ def _parameters(adapter: Adapter, label: str, features: Sequence[str]) -> dict[s
     return found
 
 
-def _other_plan(adapter: Adapter, whole: Adapter) -> tuple[str, ...]:
-    """Say so where the plan that was found again is not the one that was saved."""
+def _require_same_plan(adapter: Adapter, whole: Adapter) -> None:
+    """Refuse tables on which the plan that is found again is not the one that was saved."""
     kept, found = adapter.certificate_, whole.certificate_
     if kept is None or found is None or whole is adapter:
-        return ()
-    if abs(kept.objective - found.objective) <= SAME_OBJECTIVE * abs(kept.objective):
-        return ()
-    note = (
-        f"The plan was found again on these tables, and is not that of the fit: its objective is "
-        f"{found.objective:.4g}, where the fit had {kept.objective:.4g}. Are they the tables of "
-        "the fit?"
-    )
-    return (note,)
+        return
+    least = SAME_OBJECTIVE * max(abs(kept.objective), abs(kept.epsilon))
+    if abs(kept.objective - found.objective) > least:
+        got = (
+            f"others: the plan that is found on them has the objective {found.objective:.4g}, that "
+            f"of the fit {kept.objective:.4g}"
+        )
+        remedy = "pass the two tables that the adapter was fitted on, unchanged"
+        raise InputError(sentence("monge report", "SOURCE and TARGET", "the fit's", got, remedy))
 
 
 def _verdict(adapter: Adapter) -> dict[str, Any] | None:
