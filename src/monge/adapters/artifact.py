@@ -43,7 +43,7 @@ Precision: TypeAlias = Literal["compact", "exact"]
 KIND = "monge.adapter"
 VERSION = 2
 _LIBRARIES = ("monge", "numpy", "scikit-learn", "scipy", "torch")
-_APART = frozenset({"_kept", "classifier_", "solution_", "verdict_", "_metadata_request"})
+_APART = frozenset({"_kept", "_votes", "classifier_", "solution_", "verdict_", "_metadata_request"})
 """Learned state that is stored in a way of its own, or not: the plan, and requests of routing."""
 
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
