@@ -7,6 +7,7 @@ import pytest
 
 from monge.report.filling import of_convergence
 from monge.report.judgement import verdict_parts
+from monge.report.live.accuracy import plot_given
 from monge.report.live.base import marks, palettes, script_safe
 from monge.report.live.data import payload, sprite
 from monge.report.words import (
@@ -225,3 +226,25 @@ def test_every_class_has_a_colour_and_a_shape(count):
         assert len(set(palettes(count)[theme])) == count
     assert len(marks(count)) == count
     assert len(set(marks(min(count, 10)))) == min(count, 10)
+
+
+def test_a_long_name_of_a_class_has_its_lines_within_the_picture_and_above_its_row():
+    names = ["a name of a class that needs all three lines of " * 2, "b", "c"]
+    fitted = Fitted(
+        source_name="old",
+        target_name="new",
+        source_n=9,
+        target_n=9,
+        judged=9,
+        given=dict(zip(names, [(0.5,) * 3, (0.3,) * 3, (0.2,) * 3], strict=True)),
+        changed=0.0,
+        parameters={},
+        protocol="All rows.",
+    )
+    plot = plot_given(fitted)
+    texts = next(r.data_source.data for r in plot.renderers if "text" in r.data_source.data)
+    tops = np.array(texts["y"]) - [17 * (1 + text.count("\n")) for text in texts["text"]]
+    below = np.append(0, np.array(texts["y"])[:-1] + 11)
+    assert texts["text"][0].count("\n") == 2
+    assert (tops >= below).all()
+    assert plot.y_range.start > texts["y"][-1] + 11

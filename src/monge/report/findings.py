@@ -15,6 +15,7 @@ from monge.results import Evidence, MethodResult, Result, Spread
 __all__ = [
     "NAME_CHARACTERS",
     "Comparison",
+    "abridge",
     "best_method",
     "change",
     "compare",
@@ -113,6 +114,20 @@ def shorten(text: str, characters: int) -> str:
     'amazon …'
     """
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
+
+
+def abridge(text: str, characters: int) -> str:
+    """Cut the middle out of a name that is longer than its place: often the end tells it apart.
+
+    Examples
+    --------
+    >>> abridge("class number 07", 10), abridge("class 07", 10)
+    ('class…r 07', 'class 07')
+    """
+    if len(text) <= characters:
+        return text
+    kept = characters - 1
+    return f"{text[: kept - kept // 2]}…{text[len(text) - kept // 2 :]}"
 
 
 def best_method(result: Result) -> MethodResult:

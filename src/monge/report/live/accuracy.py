@@ -109,10 +109,12 @@ def draw_method(plot: Figure, row: float, method: MethodResult, baseline: float)
 def plot_given(fitted: Fitted) -> Figure:
     """Draw the share of each class: in the source, and given to the target before and after."""
     most = sorted(fitted.given.items(), key=lambda item: -max(item[1]))[:MOST_CLASSES]
-    rows = np.arange(len(most)) * 52.0 + 34
+    names = [wrapped(label) for label, _ in most]
+    heights = np.array([52.0 + LINE_PIXELS * name.count("\n") for name in names])
+    rows = heights.cumsum() - 18
     shares = 100 * np.array([values for _, values in most])
     left, right = -0.02 * shares.max(), 1.12 * shares.max()
-    bottom = float(rows[-1]) + 18
+    bottom = float(heights.sum())
     plot = new_plot("accuracy", int(bottom) + 70, x_range=(left, right), y_range=(bottom, 0))
     plot.yaxis.visible = False
     plot.ygrid.visible = False
@@ -129,7 +131,7 @@ def plot_given(fitted: Fitted) -> Figure:
     plot.text(
         [left] * len(most),
         rows - 11,
-        [wrapped(label) for label, _ in most],
+        names,
         name=INK,
         background_fill_color=CARD,
         text_color=TEXT,

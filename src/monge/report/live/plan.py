@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from monge.report.findings import shorten
+from monge.report.findings import abridge
 from monge.report.live.base import INK, TEXT, Figure, new_plot
 from monge.report.plans import log_colour_scale
 from monge.report.style import BLUE, ORANGE
@@ -77,7 +77,7 @@ def class_ticks(plot: Figure, explorer: Explorer, view: PlanView) -> None:
         named = np.flatnonzero(np.diff(borders) > THINNEST_NAMED_BAND * borders[-1])
         axis.ticker = FixedTicker(ticks=middles[named].tolist())
         axis.major_label_overrides = {
-            float(middles[k]): shorten(explorer.classes[k], AXIS_CHARACTERS) for k in named.tolist()
+            float(middles[k]): abridge(explorer.classes[k], AXIS_CHARACTERS) for k in named.tolist()
         }
         axis.axis_label = text
         axis.name = text
@@ -90,7 +90,7 @@ def plot_class_mass(explorer: Explorer, view: PlanView) -> Figure:
 
     mass = 100 * view.class_mass
     count = len(mass)
-    names = [shorten(name, AXIS_CHARACTERS) for name in explorer.classes]
+    names = [abridge(name, AXIS_CHARACTERS) for name in explorer.classes]
     plot = new_plot(
         "class-mass",
         int(np.clip(70 + 34 * count, 220, 560)),
