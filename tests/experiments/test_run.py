@@ -573,7 +573,7 @@ def test_the_page_shows_the_plan_of_all_rows_that_the_table_has(tmp_path, shown,
     assert len(whole_fits) == 2  # one a seed, for two rows of the table and the page
     evidence, explorer = shown[0]
     assert explorer.plan.shape == (N_SOURCE, N_TARGET)
-    assert f"of {N_SOURCE} source rows" in explorer.sampled
+    assert f"all {N_SOURCE} source rows" in explorer.sampled
     assert "among the" not in explorer.sampled
     assert FULL_METHODS["sinkhorn_full"].title in explorer.notes[0]
     assert "seed 0" in explorer.notes[0]
