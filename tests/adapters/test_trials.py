@@ -17,6 +17,7 @@ from monge.adapters.telling import domain_odds, folds_of
 from monge.errors import InputError
 from monge.maps import Coral
 from monge.verdict import SCORES, scores_of, two_sample
+from monge.verdict.learned import LEARNED
 from monge.verdict.once import Once
 
 
@@ -31,10 +32,13 @@ def shifted():
     return SimpleNamespace(X=X, y=names[y], Xt=Xt, yt=names[yt], codes=y)
 
 
+ALL = Effort(folds=5, resamples=2, after=True)
+
+
 @pytest.fixture(scope="module")
 def tried(shifted):
     given = {**candidates(90, 75, 2, 3, 1)}
-    return collect(given, shifted.X, shifted.y, shifted.Xt, views=[shifted.Xt**3])
+    return collect(given, shifted.X, shifted.y, shifted.Xt, views=[shifted.Xt**3], effort=ALL)
 
 
 def test_every_candidate_is_tried_after_the_source_as_it_is(tried):
@@ -84,7 +88,14 @@ def test_adapting_is_seen_to_help(tried, shifted):
 
 def test_a_seed_gives_the_same_and_another_differs(shifted):
     runs = [
-        collect(["linear", "sinkhorn"], shifted.X, shifted.y, shifted.Xt, random_state=seed)
+        collect(
+            ["linear", "sinkhorn"],
+            shifted.X,
+            shifted.y,
+            shifted.Xt,
+            random_state=seed,
+            effort=ALL,
+        )
         for seed in (3, 3, 4)
     ]
     one, two, three = ([trial.scores for trial in run] for run in runs)
@@ -111,7 +122,7 @@ def test_no_row_is_judged_by_a_classifier_that_knew_it(shifted):
     # Of labels drawn at random nothing can be learned, but the nearest row of all is itself.
     draw = np.random.default_rng(0)
     labels = draw.integers(0, 2, 90)
-    trial = collect(["linear"], shifted.X, labels, shifted.Xt)[1]
+    trial = collect(["linear"], shifted.X, labels, shifted.Xt, effort=ALL)[1]
     for name in ("held_accuracy", "moved_accuracy", "unseen_accuracy"):
         assert 0.3 < trial.scores[name] < 0.7, name
     assert trial.adapter.score(trial.adapter.transform(shifted.X), labels) == 1
@@ -120,9 +131,19 @@ def test_no_row_is_judged_by_a_classifier_that_knew_it(shifted):
 def test_unseen_rows_were_not_in_the_plan(shifted):
     # Prototypes move a class as one: their own rows are all right, rows left out are not.
     labels = np.random.default_rng(0).integers(0, 2, 90)
-    scores = collect(["prototypes"], shifted.X, labels, shifted.Xt)[1].scores
+    scores = collect(["prototypes"], shifted.X, labels, shifted.Xt, effort=ALL)[1].scores
     assert scores["moved_accuracy"] > 0.9
     assert scores["unseen_accuracy"] < 0.8
+
+
+def test_the_rule_asks_for_nothing_that_the_least_effort_leaves_out(shifted):
+    trials = collect(["sinkhorn"], shifted.X, shifted.y, shifted.Xt)
+    given = {name for name, value in trials[1].scores.items() if not np.isnan(value)}
+    asked = {*LEARNED.accuracy.own, *LEARNED.gain.own, *LEARNED.harm.own}
+    assert asked <= given
+    assert SCORES["stability"].why(trials[1].evidence) == (
+        "the candidate was not fitted again on parts of the rows"
+    )
 
 
 def test_less_effort_leaves_parts_out(shifted):
@@ -135,6 +156,7 @@ def test_less_effort_leaves_parts_out(shifted):
     )[1]
     assert trial.evidence.returned is trial.evidence.unseen is None
     assert trial.evidence.resampled == ()
+    assert trial.evidence.odds_moved is None
     with pytest.raises(InputError, match="Effort: 'folds' must be a whole number, 2 or more"):
         Effort(folds=1)
 
@@ -265,7 +287,7 @@ def test_what_candidates_share_is_worked_out_once(shifted, monkeypatch):
         return search(rows)
 
     monkeypatch.setattr(two_sample, "neighbours_of", counted)
-    trials = collect(["coral", "linear"], shifted.X, shifted.y, shifted.Xt)
+    trials = collect(["coral", "linear"], shifted.X, shifted.y, shifted.Xt, effort=ALL)
     together = [trial.scores for trial in trials]
     assert len(asked) == 3  # the domains as they are, and each candidate's
     # Each on its own says the same, bit for bit.

@@ -350,12 +350,15 @@ def test_a_shift_is_seen_and_its_remedy_too(make, name):
         "source": x,
         "target": y + 4,
         "moved": x + 4,
+        "odds_moved": DomainOdds(source=np.zeros(200), target=np.zeros(150)),
     }
     scores = scores_of(make(**given))
     assert scores[name] > 0.5 > 5 * (scores[f"{name}_moved"] - (name == "domain_near") / 2)
     if name == "domain_near":
         assert scores["domain_near_p"] < 1e-6
         assert scores["domain_near_p_moved"] > 1e-2
+        again = SCORES["domain_near_moved"]
+        assert "not told apart again" in again.why(make(**given | {"odds_moved": None}))
 
 
 def test_energy_is_that_of_the_definition(make):

@@ -1,6 +1,6 @@
 """What is learned of a fitted candidate: its evidence.
 
-What is fitted again (the other way round, and on parts of the rows) is fitted on at most 2,000 rows
+What is fitted again (the other way round, and on parts of the rows) is fitted on at most 1,500 rows
 a side.
 """
 
@@ -15,18 +15,18 @@ import numpy as np
 from monge._types import NDArray
 from monge.adapters.candidates import Candidate, Unmoved
 from monge.adapters.domains import drawn
+from monge.adapters.plan_health import health_of
 from monge.adapters.refitting import Refit, refit
 from monge.adapters.speaking import left_out, speaker_of
 from monge.adapters.telling import domain_odds
 from monge.adapters.witnesses import Common, Effort
-from monge.solvers import Solution
-from monge.verdict import Evidence, PlanHealth
+from monge.verdict import DomainOdds, Evidence
 
 __all__ = ["gather"]
 
 logger = logging.getLogger("monge")
 
-_AGAIN = 2000
+_AGAIN = 1500
 """Rows of each side that a candidate is fitted on again."""
 
 
@@ -51,13 +51,14 @@ def gather(
     both, size = common.both, len(common.both.classes)
     X, codes, Xt = common.X, common.codes, common.Xt
     if isinstance(candidate.transport, Unmoved):
-        chosen, moved, held, odds = common.baseline, X, common.held, common.odds
+        chosen, moved, held = common.baseline, X, common.held
+        odds: DomainOdds | None = common.odds
     else:
         whole = adapter.transform(both.X)
         moved = whole[common.rows]
         chosen = speaker_of(adapter, whole, both.codes, both.X_target)(Xt)
         held = left_out(adapter.classifier, moved, codes, common.folds, size)
-        odds = domain_odds(moved, Xt, np.random.RandomState(seed))
+        odds = domain_odds(moved, Xt, np.random.RandomState(seed)) if effort.after else None
     unseen, resampled = _again(adapter, candidate, common, effort.resamples, seed)
     return Evidence(
         labels=codes,
@@ -75,7 +76,7 @@ def gather(
         views=tuple(view[common.columns] for view in both.views),
         odds=common.odds,
         odds_moved=odds,
-        plan=_health(adapter, common, chosen),
+        plan=health_of(adapter, common, chosen),
         near=common.near,
         near_views=common.near_views,
         once=common.once,
@@ -132,29 +133,3 @@ def _fitted(
     except Exception as error:  # noqa: BLE001 - a score that is missing stops nothing
         logger.info("judge: a fit on other rows failed: %s", error)
         return None
-
-
-def _health(adapter: Any, common: Common, chosen: NDArray) -> PlanHealth | None:
-    """Look at the plan from outside; what is chosen of the rows that bear witness is known."""
-    solution: Solution | None = adapter.solution_
-    if solution is None:
-        return None
-    both, rows = common.both, adapter.target_rows_
-    plan, size = solution.plan, len(both.classes)
-    if len(common.columns) == len(both.X_target):
-        told = chosen.argmax(1)[rows]
-    else:
-        told = np.searchsorted(both.classes, adapter.predict(both.X_target[rows]))
-    given = plan.marginals().source.cpu().numpy()
-    mass = np.zeros((size, size))
-    joined = plan.class_mass(both.codes[adapter.source_rows_], told).cpu().numpy()
-    mass[: len(joined), : len(joined)] = joined / joined.sum()
-    return PlanHealth(
-        status=solution.status.name,
-        marginal_error=float(max(solution.marginal_error)),
-        perplexity=float(plan.row_perplexity().double().mean()) / plan.shape[1],
-        effective_source=float(given.sum() ** 2 / np.square(given).sum() / len(given)),
-        same_class=float(mass.trace()),
-        same_class_independent=float(mass.sum(0) @ mass.sum(1)),
-        class_mass=mass.sum(0),
-    )

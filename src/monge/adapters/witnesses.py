@@ -1,6 +1,6 @@
 """What all candidates share when they are tried: rows, folds, and the source-only classifier.
 
-Worked out once. Rows beyond 4,000 a side bear no witness: the candidates are fitted on all.
+Worked out once. Rows beyond 2,000 a side bear no witness: the candidates are fitted on all.
 """
 
 from __future__ import annotations
@@ -23,13 +23,17 @@ from monge.verdict.once import Once
 
 __all__ = ["Both", "Common", "Effort", "common_of"]
 
-_WITNESSES = 4000
+_WITNESSES = 2000
 """Rows of each side that the evidence is taken from."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Effort:
     """How much is done to know a candidate.
+
+    By default what the rule of the verdict asks for. That refits on parts of the rows, and
+    classifiers of the domains after the move, tell it nothing more was seen on shifts drawn at
+    random: see ``docs/design.md``, section 7.
 
     Attributes
     ----------
@@ -40,16 +44,20 @@ class Effort:
         k-th of the target drawn at random. 0 makes none.
     circular
         Whether to fit the other way round.
+    after
+        Whether to train classifiers of the domains once more where the source was moved.
 
     Examples
     --------
-    >>> Effort(resamples=0, circular=False).folds
-    5
+    >>> everything = Effort(folds=5, resamples=2, after=True)
+    >>> everything.circular, Effort().resamples
+    (True, 0)
     """
 
-    folds: int = 5
-    resamples: int = 2
+    folds: int = 2
+    resamples: int = 0
     circular: bool = True
+    after: bool = False
 
     def __post_init__(self) -> None:
         least = Rule(

@@ -7,11 +7,10 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-import torch
+from sklearn.neighbors import NearestNeighbors
 
 from monge._types import NDArray
 from monge.errors import InputError, sentence
-from monge.neighbors import nearest_others
 from monge.verdict.once import Once
 from monge.verdict.votes import NEIGHBOURS
 
@@ -112,8 +111,12 @@ def neighbours_of(points: NDArray) -> NDArray:
     k = min(NEIGHBOURS, len(points) - 1)
     if k < 1:
         return np.empty((len(points), 0), dtype=np.int64)
-    # float32 suffices to tell who is near, and is twice as fast
-    found: NDArray = nearest_others(torch.from_numpy(np.asarray(points, np.float32)), k).row.numpy()
+    # float32 suffices to tell who is near, once the origin is among the rows
+    rows = np.asarray(points, np.float64)
+    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(
+        (rows - rows.mean(0)).astype(np.float32)
+    )
+    found: NDArray = search.kneighbors(return_distance=False)
     return found
 
 

@@ -20,7 +20,7 @@ _ABSENT = {
     "others": "there is no other candidate",
     "views": "no other view of the target rows was given",
     "odds": "no classifier of the domains was trained",
-    "odds_moved": "no classifier of the domains was trained on moved rows",
+    "odds_moved": "the domains were not told apart again after the move",
     "plan": "the transport has no plan",
 }
 

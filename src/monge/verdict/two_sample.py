@@ -16,7 +16,7 @@ from monge.verdict.score import Score
 
 __all__ = ["TWO_SAMPLE", "area", "area_chance", "support_share"]
 
-_ROWS = 1000
+_ROWS = 500
 """Rows of each side that are compared with each other, at even steps."""
 
 _SHARE = 0.99
@@ -133,7 +133,7 @@ def _energy_of(source: NDArray, target: NDArray) -> float:
 def support_share(x: NDArray, y: NDArray) -> float:
     """Return the share of target rows that lie farther from the source than its rows do.
 
-    Farther than 99 % of the source rows are from their nearest other row; of at most 1,000 rows a
+    Farther than 99 % of the source rows are from their nearest other row; of at most 500 rows a
     side.
 
     Parameters
@@ -192,17 +192,22 @@ _KINDS: tuple[tuple[str, str, str, Callable[..., float]], ...] = (
 def _both(name: str, title: str, source: str, number: Callable[..., float]) -> tuple[Score, ...]:
     """Return a score of the domains as they are, and of the source where it was moved."""
     before, after = ("odds", "odds_moved") if "linear" in name else ("source", "moved")
+    # Neighbours are asked again where the linear classifier is.
+    again = ("moved", "odds_moved") if "near" in name else (after,)
     better = name.endswith("_p")
     return tuple(
         Score(
             name=f"{name}{suffix}",
             title=f"{title}, {when}",
             source=source,
-            needs=(part,),
+            needs=needs,
             formula=partial(number, part=part),
             higher_is_better=better,
         )
-        for suffix, when, part in (("", "before", before), ("_moved", "after", after))
+        for suffix, when, part, needs in (
+            ("", "before", before, (before,)),
+            ("_moved", "after", after, again),
+        )
     )
 
 
