@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from monge import Adapter, Partial, Sinkhorn
-from monge.adapters.candidates import Candidate
+from monge.adapters.candidates import Candidate, Unmoved
 from monge.adapters.gathering import gather
 from monge.adapters.trials import both_of
 from monge.adapters.witnesses import Effort, common_of
@@ -13,7 +13,8 @@ from monge.adapters.witnesses import Effort, common_of
 def health(transport, X, y, Xt):
     """Return the health, and the same of the whole plan."""
     adapter = Adapter(transport, random_state=0).fit(X, y, X_target=Xt)
-    common = common_of(adapter, both_of(adapter, X, y, Xt, []), Effort(circular=False), 0)
+    still = Adapter(Unmoved()).fit(X, y, X_target=Xt)
+    common = common_of(still, both_of(adapter, X, y, Xt, []), Effort(circular=False), 0)
     evidence = gather(
         adapter, Candidate(transport=transport), common, effort=Effort(circular=False), seed=0
     )

@@ -6,9 +6,12 @@ import logging
 import time
 import warnings
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
+
+from sklearn import config_context
 
 from monge.adapters.candidates import SOURCE_ONLY, Candidate, Unmoved
 from monge.adapters.gathering import gather
@@ -96,17 +99,28 @@ def try_all(
     ready
         Adapters that were fitted on these very rows, by name: they are not fitted again.
     """
-    common = common_of(estimator, both, effort, seed)
     everyone = {SOURCE_ONLY: Candidate(transport=Unmoved()), **candidates}
+    known = {name: _Fit(adapter, 0.0) for name, adapter in (ready or {}).items()}
+    if SOURCE_ONLY not in known:
+        known[SOURCE_ONLY] = _fit(estimator, everyone[SOURCE_ONLY], both, seed)
+    with _checked_before():
+        common = common_of(known[SOURCE_ONLY].adapter, both, effort, seed)
     trials = []
     for done, (name, candidate) in enumerate(everyone.items()):
         report(Progress(task="Trying candidates", done=done, total=len(everyone), detail=name))
-        fitted = (ready or {}).get(name)
         trials.append(
-            _try(estimator, name, candidate, common, effort=effort, seed=seed, fitted=fitted)
+            _try(estimator, name, candidate, common, effort, seed, fitted=known.get(name))
         )
     report(Progress(task="Trying candidates", done=len(everyone), total=len(everyone)))
     return _introduced(trials)
+
+
+def _checked_before() -> AbstractContextManager[None]:
+    """Spare scikit-learn's looks at rows and parameters: both were looked at when they came."""
+    context: AbstractContextManager[None] = config_context(
+        assume_finite=True, skip_parameter_validation=True
+    )
+    return context
 
 
 def _introduced(trials: list[Trial]) -> list[Trial]:
@@ -126,28 +140,44 @@ def _introduced(trials: list[Trial]) -> list[Trial]:
     ]
 
 
+class _Fit(NamedTuple):
+    """A fitted adapter, the seconds that it took, and what it warned of."""
+
+    adapter: Any
+    seconds: float
+    said: tuple[str, ...] = ()
+
+
+def _fit(estimator: Any, candidate: Candidate, both: Both, seed: int) -> _Fit:
+    began = time.perf_counter()
+    views = list(both.views) if candidate.views else None
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        adapter = made(estimator, candidate, seed).fit(
+            both.X, both.classes[both.codes], X_target=both.X_target, target_views=views
+        )
+    said = tuple(dict.fromkeys(str(warning.message) for warning in caught))
+    return _Fit(adapter, time.perf_counter() - began, said)
+
+
 def _try(
     estimator: Any,
     name: str,
     candidate: Candidate,
     common: Common,
-    *,
     effort: Effort,
     seed: int,
-    fitted: Any = None,
+    *,
+    fitted: _Fit | None,
 ) -> Trial:
-    both, began = common.both, time.perf_counter()
-    views = list(both.views) if candidate.views else None
-    with warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
+    began = time.perf_counter()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what a fit warns of is kept with it
         try:
-            adapter = fitted
-            if adapter is None:
-                adapter = made(estimator, candidate, seed).fit(
-                    both.X, both.classes[both.codes], X_target=both.X_target, target_views=views
-                )
+            fit = _fit(estimator, candidate, common.both, seed) if fitted is None else fitted
             done = time.perf_counter()
-            evidence = gather(adapter, candidate, common, effort=effort, seed=seed)
+            with _checked_before():
+                evidence = gather(fit.adapter, candidate, common, effort=effort, seed=seed)
         except Exception as error:  # noqa: BLE001 - no candidate may stop the others
             reason = (str(error).splitlines() or [type(error).__name__])[0]
             logger.info("judge: %s failed: %s", name, reason)
@@ -156,9 +186,9 @@ def _try(
     return Trial(
         name=name,
         candidate=candidate,
-        adapter=adapter,
-        seconds=done - began,
+        adapter=fit.adapter,
+        seconds=fit.seconds,
         judging=time.perf_counter() - done,
         evidence=evidence,
-        said=tuple(dict.fromkeys(str(warning.message) for warning in caught)),
+        said=fit.said,
     )

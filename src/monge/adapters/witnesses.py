@@ -14,7 +14,7 @@ import numpy as np
 
 from monge._types import NDArray
 from monge.adapters.domains import drawn
-from monge.adapters.speaking import Speaker, left_out
+from monge.adapters.speaking import left_out, speaker_of
 from monge.adapters.telling import domain_odds, folds_of
 from monge.solvers.options import Rule, check_options, is_number
 from monge.verdict import DomainOdds
@@ -128,22 +128,25 @@ class Common:
         return self.both.X_target[self.columns]
 
 
-def common_of(estimator: Any, both: Both, effort: Effort, seed: int) -> Common:
-    """Work out what all candidates share; of a seed it is always the same."""
+def common_of(still: Any, both: Both, effort: Effort, seed: int) -> Common:
+    """Work out what all candidates share; of a seed it is always the same.
+
+    ``still`` is the adapter that was fitted on these domains and moves nothing.
+    """
     draw, size = np.random.RandomState(seed), len(both.classes)
     first = np.unique(both.codes, return_index=True)[1]
     rows = np.union1d(drawn(draw, len(both.X), _WITNESSES), first)
     columns = drawn(draw, len(both.X_target), _WITNESSES)
     X, codes, Xt = both.X[rows], both.codes[rows], both.X_target[columns]
     folds = folds_of(codes, effort.folds, draw)
-    speaker = Speaker.taught(estimator.classifier, both.X, both.codes, np.arange(size))
+    speaker = speaker_of(still, both.X, both.codes, both.X_target)
     return Common(
         both=both,
         rows=rows,
         columns=columns,
         folds=folds,
         parts=folds_of(codes, max(effort.resamples, 2), draw),
-        held=left_out(estimator.classifier, X, codes, folds, size),
+        held=left_out(still.classifier, X, codes, folds, size),
         baseline=speaker(Xt),
         odds=domain_odds(X, Xt, draw),
         near=neighbours_of(standardised(Xt)),

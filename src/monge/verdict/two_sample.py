@@ -84,6 +84,11 @@ def _clouds(source: NDArray, target: NDArray) -> tuple[NDArray, NDArray]:
     return (x - both.mean(0)) / scale, (y - both.mean(0)) / scale
 
 
+def _both_clouds(evidence: Evidence, part: str) -> tuple[NDArray, NDArray]:
+    """Return some rows of the source, as it is or moved, and of the target, in common units."""
+    return evidence.once(_clouds, getattr(evidence, part), evidence.target)
+
+
 def _linear(evidence: Evidence, part: str) -> float:
     odds: DomainOdds = getattr(evidence, part)
     return evidence.once(area, odds.source, odds.target)
@@ -96,11 +101,10 @@ def _linear_chance(evidence: Evidence, part: str) -> float:
 
 def near_votes(evidence: Evidence, part: str) -> DomainOdds:
     """Return the share of the nearest other rows that are of the target, of some rows."""
-    return evidence.once(_near_votes, getattr(evidence, part), evidence.target)
+    return evidence.once(_near_votes, *_both_clouds(evidence, part))
 
 
-def _near_votes(source: NDArray, target: NDArray) -> DomainOdds:
-    x, y = _clouds(source, target)
+def _near_votes(x: NDArray, y: NDArray) -> DomainOdds:
     is_target = np.repeat([0.0, 1.0], [len(x), len(y)])
     votes = is_target[neighbours_of(np.concatenate([x, y]))].mean(1)
     return DomainOdds(source=votes[: len(x)], target=votes[len(x) :])
@@ -116,7 +120,7 @@ def _near_chance(evidence: Evidence, part: str) -> float:
 
 
 def _energy(evidence: Evidence, part: str) -> float:
-    return evidence.once(_energy_of, getattr(evidence, part), evidence.target)
+    return evidence.once(_energy_of, *_both_clouds(evidence, part))
 
 
 def _energy_of(source: NDArray, target: NDArray) -> float:
@@ -124,7 +128,7 @@ def _energy_of(source: NDArray, target: NDArray) -> float:
 
     ``(2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)``, Szekely and Rizzo 2013, section 4.
     """
-    x, y = (torch.from_numpy(rows) for rows in _clouds(source, target))
+    x, y = (torch.from_numpy(rows) for rows in (source, target))
     across = 2 * float(torch.cdist(x, y).mean())
     within = sum(float(torch.cdist(rows, rows).mean()) for rows in (x, y))
     return (across - within) / across if across > 0 else 0.0
@@ -167,11 +171,7 @@ def _distances(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def _support(evidence: Evidence, part: str) -> float:
-    return evidence.once(_scaled_support, getattr(evidence, part), evidence.target)
-
-
-def _scaled_support(source: NDArray, target: NDArray) -> float:
-    return support_share(*_clouds(source, target))
+    return evidence.once(support_share, *_both_clouds(evidence, part))
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[..., float]], ...] = (
