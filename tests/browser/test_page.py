@@ -173,6 +173,55 @@ def test_a_press_on_a_point_shows_where_its_mass_goes(fit_page, fit_opened):
     )
 
 
+def lonely(points, but=()):
+    """Return the places of points, the loneliest first."""
+    gaps = np.linalg.norm(points[:, None] - points[None], axis=2) + 9 * np.eye(len(points))
+    return [at for at in np.argsort(-gaps.min(1), kind="stable").tolist() if at not in but]
+
+
+def test_of_two_quick_presses_the_last_one_counts(fit_page, fit_opened):
+    opened = fit_opened
+    points = fit_page.explorer.clouds.before.astype(float)
+    first, second = lonely(points)[:2]
+    opened.page.query_selector("#explorer-keys").scroll_into_view_if_needed()
+    spots = [opened.place(*points[at]) for at in (first, second)]
+    for spot in spots:  # within the time of one double click
+        opened.page.mouse.click(*spot)
+    opened.page.wait_for_selector(f"#panel[data-place='{second}']", timeout=2000)
+    opened.page.wait_for_timeout(400)
+    assert opened.page.get_attribute("#panel", "data-place") == str(second)
+    empty = fit_page.explorer.clouds.before.max(0) + 0.5
+    opened.page.mouse.click(*opened.place(*empty.astype(float).tolist()))
+    assert opened.page.get_attribute("#panel", "data-place") == str(second)
+
+
+def test_the_number_of_a_point_acts_at_once_and_says_what_is_wrong(fit_page, fit_opened):
+    page, labels = fit_opened.page, fit_page.explorer.clouds.source_labels
+    mates = np.flatnonzero(labels == 2)
+    page.select_option("#class", "2")
+
+    def place():
+        return page.get_attribute("#panel", "data-place")
+
+    page.fill("#point", "3")  # no Enter, no leaving
+    assert place() == str(mates[2])
+    page.press("#point", "ArrowUp")
+    assert place() == str(mates[3])
+    for wrong in (str(len(mates) + 1), "0", "2.5"):
+        page.fill("#point", wrong)
+        assert f"type a whole number from 1 to {len(mates)}" in page.inner_text("#told")
+        assert page.input_value("#point") == wrong
+        assert place() == str(mates[3])
+    page.fill("#point", "2")
+    assert not page.is_visible("#told")
+    page.fill("#point", "")
+    assert not page.is_visible("#told")  # somebody is about to type
+    page.press("#point", "Tab")
+    assert page.is_visible("#told")
+    page.click("#next")
+    assert not page.is_visible("#told")
+
+
 def test_the_keyboard_alone_chooses_a_point(fit_page, open_page):
     opened = open_page(fit_page.path)
     page, labels = opened.page, fit_page.explorer.clouds.source_labels

@@ -115,14 +115,13 @@ def plot_clouds(explorer: Explorer) -> dict[str, Figure]:
 
 def plot_explorer(explorer: Explorer) -> Figure:
     """Draw the points to choose from, and the empty places of what ``page.js`` fills in."""
-    from bokeh.models import ColumnDataSource, HoverTool, TapTool  # noqa: PLC0415 - an extra
+    from bokeh.models import ColumnDataSource, HoverTool  # noqa: PLC0415 - an extra
 
     plot = new_plot("explorer", 460, tools=TOOLS, **frame(explorer.clouds))
     there = scatter(plot, target_points(explorer, "explorer-target"), **(HOLLOW | {"alpha": 0.3}))
     look = FILLED | {"alpha": 0.55, "size": 7}
     data = source_points(explorer, "explorer-source")
     here = scatter(plot, data, **look)
-    here.selection_glyph = here.nonselection_glyph = None
     lines = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "width": []}, name="lines")
     plot.segment(
         "x0",
@@ -157,9 +156,9 @@ def plot_explorer(explorer: Explorer) -> Figure:
     plot.scatter("x", "y", source=chosen, size=18, fill_color=None, line_color=TEXT,
                  line_width=3, name=INK)  # fmt: skip
     plot.add_tools(
-        TapTool(renderers=[here]),
         HoverTool(renderers=[here], tooltips="source row @row, class @name"),
         HoverTool(renderers=[there], tooltips="target row @row, given class @name"),
     )
+    plot.subscribed_events = {"tap", "doubletap"}  # which page.js answers
     labelled_axes(plot)
     return plot

@@ -6,6 +6,7 @@
   const FAINT = { light: "#8a8a8a", dark: "#8a8f96" };
   const CARD = { light: "#ffffff", dark: "#1e2125" };
   const MOST_LINES = 10;
+  const REACH = 12; // pixels by which a press may miss its point
   const content = JSON.parse(document.getElementById("data").textContent);
   const { explorer, sheets } = content;
   const byId = (id) => document.getElementById(id);
@@ -193,7 +194,9 @@
     const mates = members.get(label);
     byId("class").value = String(label);
     byId("point").max = mates.length;
-    byId("point").value = mates.indexOf(place) + 1;
+    // What is being typed stays as it is: "07" is 7 already.
+    if (Number(byId("point").value) !== mates.indexOf(place) + 1) byId("point").value = mates.indexOf(place) + 1;
+    tell("");
     byId("of").textContent = `of ${mates.length}`;
     const receivers = receiversOf(place);
     const at = [source.x[place], source.y[place]];
@@ -202,8 +205,6 @@
       lines: receivers.slice(0, MOST_LINES).map((r) => [...at, r.x, r.y, r.share]),
     });
     describePoint(place, receivers);
-    const data = model("explorer-source");
-    if (data.selected.indices[0] !== place) data.selected.indices = [place];
   }
 
   function describePoint(place, receivers) {
@@ -275,7 +276,9 @@
     const receivers = flows.map(([share, to]) =>
       ({ share, label: to, x: targets[to][0], y: targets[to][1] }));
     chosen = null;
-    model("explorer-source").selected.indices = [];
+    byId("point").max = (members.get(label) || []).length;
+    byId("of").textContent = `of ${(members.get(label) || []).length}`;
+    tell("");
     drawFlow({
       at: from, image: null, receivers,
       lines: from ? receivers.map((r) => [...from, r.x, r.y, r.share]) : [],
@@ -318,6 +321,48 @@
     return best;
   }
 
+  /** The source point nearest to a place of the picture, if a press there can mean one. */
+  function nearest(at) {
+    const { x, y } = explorer.source;
+    const plot = model("explorer");
+    const wide = plot.inner_width / (plot.x_range.end - plot.x_range.start);
+    const tall = plot.inner_height / (plot.y_range.end - plot.y_range.start);
+    let [best, least] = [null, REACH];
+    for (let k = 0; k < x.length; k += 1) {
+      const distance = Math.hypot((x[k] - at.x) * wide, (y[k] - at.y) * tall);
+      if (distance <= least) [best, least] = [k, distance];
+    }
+    return best;
+  }
+
+  /** Say what is wrong with the number of a point; nothing where all is well. */
+  function tell(words) {
+    byId("told").textContent = words;
+    byId("told").hidden = !words;
+    byId("point").setAttribute("aria-invalid", String(Boolean(words)));
+  }
+
+  /** Go to the point whose number stands in the box, or say why there is none. */
+  function choosePoint(typing) {
+    if (typing) return;
+    const mates = members.get(Number(byId("class").value));
+    const wanted = Number(byId("point").value);
+    if (byId("point").value !== "" && Number.isInteger(wanted) && wanted >= 1 && wanted <= mates.length) {
+      if (mates[wanted - 1] !== chosen) select(mates[wanted - 1]);
+      else tell("");
+      return;
+    }
+    const drawn = explorer.source.row.length;
+    const whole = explorer.borders ? explorer.borders.shape[0] : drawn;
+    const some = whole > drawn
+      ? ` The numbers count the ${drawn.toLocaleString("en")} source rows that were drawn of ` +
+        `${whole.toLocaleString("en")}; a row that was not drawn cannot be looked at here.`
+      : "";
+    const range = mates.length === 1 ? "the number 1" : `a whole number from 1 to ${mates.length}`;
+    tell(`Of class ${className(Number(byId("class").value))} this page has ${mates.length} ` +
+      `point${mates.length === 1 ? "" : "s"}: type ${range}.${some}`);
+  }
+
   function step(by) {
     const mates = members.get(Number(byId("class").value));
     const at = chosen === null ? -1 : mates.indexOf(chosen);
@@ -335,11 +380,8 @@
       byId("class").append(make("option", className(label), { value: String(label) }));
     }
     byId("class").addEventListener("change", () => showFlows(Number(byId("class").value)));
-    byId("point").addEventListener("change", () => {
-      const mates = members.get(Number(byId("class").value));
-      const wanted = Math.round(Number(byId("point").value)) || 1;
-      select(mates[Math.min(Math.max(wanted, 1), mates.length) - 1]);
-    });
+    byId("point").addEventListener("input", () => choosePoint(byId("point").value === ""));
+    byId("point").addEventListener("change", () => choosePoint(false));
     byId("previous").addEventListener("click", () => step(-1));
     byId("next").addEventListener("click", () => step(1));
     byId("flows").addEventListener("click", () => showFlows(Number(byId("class").value)));
@@ -351,11 +393,12 @@
       const next = chosen === null ? members.get(Number(byId("class").value))[0] : neighbour(chosen, ...direction);
       if (next !== null) select(next);
     });
-    const data = model("explorer-source");
-    data.selected.properties.indices.change.connect(() => {
-      const [place] = data.selected.indices;
-      if (place !== undefined && place !== chosen) select(place);
-    });
+    // Bokeh calls the second of two quick presses another thing than the first: both choose.
+    const press = (event) => {
+      const place = event.origin === model("explorer") ? nearest(event) : null;
+      if (place !== null) select(place);
+    };
+    for (const kind of ["tap", "doubletap"]) model("explorer").document.on_event(kind, (_, event) => press(event));
     select(0);
   }
 
