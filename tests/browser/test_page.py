@@ -120,6 +120,38 @@ def test_a_fit_opens_without_a_complaint_and_says_its_verdict(fit_page, open_pag
         assert words in text
 
 
+def test_without_javascript_the_words_and_the_tables_are_read(fit_page, browser):
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(f"file://{fit_page.path}")
+        assert "JavaScript is off" in page.inner_text("main")
+        assert "the verdict, the sentence above each picture" in page.inner_text("main")
+        for empty in (
+            "#place-before",
+            "#place-plan",
+            "#explorer-keys",
+            "#choose",
+            "#panel",
+            "#sort",
+        ):
+            assert not page.is_visible(empty)
+        for kept in ("#mass ~ p", ".verdict", "#risks", "#trust ~ p"):
+            assert page.is_visible(kept)
+        page.click("#mass ~ details summary")
+        assert page.is_visible("#mass ~ details table")
+    finally:
+        context.close()
+
+
+def test_what_a_number_does_not_cover_stands_beside_it(fit_opened):
+    page = fit_opened.page
+    page.select_option("#class", "0")
+    page.click("#next")
+    assert "not how often these are right" in page.inner_text("#panel .who")
+    assert "whether the classes it gives are right" in page.inner_text("section:has(#trust)")
+
+
 def test_names_are_text_wherever_they_stand(fit_page, fit_opened):
     opened, page = fit_opened, fit_opened.page
     for label in range(4):
@@ -449,6 +481,9 @@ def test_a_class_that_the_target_lacks_and_a_name_without_a_gap(known, tmp_path,
     shown = {"target_labels": np.array(names)[np.arange(80) % 3][there]} if known else {}
     made = make_page(tmp_path, X, y, X_target[there], transport="partial", images=True, **shown)
     missing = made.explorer.classes.index("dog")
+    told = "Missing in the target, or nearly: dog (" in made.path.read_text(encoding="utf-8")
+    assert told == ((mass := made.explorer.plan.class_mass).sum(0) < 0.1 * mass.sum(1))[missing]
+    assert told or not known
     if known:
         assert (np.diff(made.explorer.plan.column_borders) == 0).tolist()[missing]
     opened = open_page(made.path, viewport={"width": 400, "height": 900})

@@ -19,6 +19,7 @@ from monge.report.words import (
     class_rows,
     clouds_sentence,
     mass_sentence,
+    missing_sentence,
     number,
     plan_sentence,
     risk_rows,
@@ -101,7 +102,7 @@ def fill(parts: Sequence[Part]) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(text_of),
     )
-    context: dict[str, Any] = {"explorer": None, "sprites": {}}
+    context: dict[str, Any] = {"explorer": None, "sprites": {}, "hidden_sentence": ""}
     plots: dict[str, Figure] = {}
     data: dict[str, Any] = {"explorer": None, "sheets": {}}
     sections = []
@@ -161,6 +162,7 @@ def of_explorer(explorer: Explorer | None) -> Part:
         part.plots["class-mass"] = plot_class_mass(explorer, view)
         part.context["plan_sentence"] = plan_sentence(view)
         part.context["mass_sentence"] = mass_sentence(explorer, view)
+        part.context["missing_sentence"] = missing_sentence(explorer, view)
         part.context["mass_rows"] = [
             (name, [f"{100 * share:.2f}" for share in row.tolist()])
             for name, row in zip(explorer.classes, view.class_mass, strict=True)

@@ -228,6 +228,8 @@
     const sure = own >= 0.9 ? "Sure" : own >= 0.7 ? "Fairly sure" : "Not sure";
     words.append(make("p",
       `${sure}: ${percent(own)} of its mass goes to points given its own class.`, { className: "finding" }));
+    words.append(make("p", "How far the plan agrees with the classes that the transport itself gives: " +
+      "not how often these are right.", { className: "soft small" }));
     const total = receivers.reduce((sum, r) => sum + r.share, 0);
     panel.append(make("p",
       `It feeds about ${spread.toFixed(1)} target points in effect (perplexity; entropy ` +
