@@ -9,8 +9,9 @@ from typing import Any
 
 import monge
 from monge.errors import OutputError, sentence
+from monge.report.glossary import explain, words_in
 from monge.report.judgement import verdict_parts
-from monge.report.live.base import Figure, embed, require_bokeh, script_safe
+from monge.report.live.base import MOST_NAMED, Figure, embed, require_bokeh, script_safe
 from monge.report.live.clouds import plot_clouds, plot_explorer
 from monge.report.live.data import payload, sprite
 from monge.report.live.plan import plot_class_mass, plot_convergence, plot_plan
@@ -102,6 +103,7 @@ def fill(parts: Sequence[Part]) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(text_of),
     )
+    environment.filters["explain"] = explain
     context: dict[str, Any] = {"explorer": None, "sprites": {}, "hidden_sentence": ""}
     plots: dict[str, Figure] = {}
     data: dict[str, Any] = {"explorer": None, "sheets": {}}
@@ -119,6 +121,8 @@ def fill(parts: Sequence[Part]) -> str:
         css=text_of("page.css"),
         script=text_of("page.js"),
         version=monge.__version__,
+        words_in=words_in,
+        distinct=MOST_NAMED,
     )
     return page
 

@@ -4,6 +4,7 @@
 (() => {
   const INK = { light: "#1b1b1b", dark: "#ececea" };
   const FAINT = { light: "#8a8a8a", dark: "#8a8f96" };
+  const FADED = { light: "#cfcfcf", dark: "#4a4f56" };
   const CARD = { light: "#ffffff", dark: "#1e2125" };
   const MOST_LINES = 10;
   const REACH = 12; // pixels by which a press may miss its point
@@ -61,17 +62,29 @@
 
   // --- themes --------------------------------------------------------------------------------
 
-  const CLASS_DATA = ["before-source", "before-target", "after-source", "after-target",
-    "explorer-source", "explorer-target", "receivers"];
+  const CLOUDS = ["before-source", "before-target", "after-source", "after-target"];
+  const EXPLORER = ["explorer-source", "explorer-target", "receivers"];
   const dark = () => document.documentElement.dataset.theme === "dark";
 
-  function colourPoints(theme) {
+  // Of more classes than there are colours, those that are looked at have one each, the others none.
+  const few = explorer && explorer.few;
+  const picked = { clouds: [], explorer: [] };
+
+  function coloursOf(where, theme = dark() ? "dark" : "light") {
+    const some = picked[where];
+    if (!few || !some.length) return explorer.palettes[theme];
+    return explorer.classes.map((_, k) =>
+      (some.includes(k) ? few[theme][some.indexOf(k) % few[theme].length] : FADED[theme]));
+  }
+
+  function colourPoints(theme, where = ["clouds", "explorer"]) {
     if (!explorer) return;
-    const palette = explorer.palettes[theme];
-    for (const name of CLASS_DATA) {
-      const data = model(name);
-      if (!data) continue;
-      data.data = { ...data.data, colour: Array.from(data.data.label, (k) => palette[k]) };
+    for (const part of where) {
+      const palette = coloursOf(part, theme);
+      for (const name of part === "clouds" ? CLOUDS : EXPLORER) {
+        const data = model(name);
+        if (data) data.data = { ...data.data, colour: Array.from(data.data.label, (k) => palette[k]) };
+      }
     }
   }
 
@@ -123,23 +136,61 @@
   function drawLegend() {
     const list = byId("legend");
     if (!list || !explorer) return;
-    const palette = explorer.palettes[dark() ? "dark" : "light"];
+    const palette = coloursOf("clouds");
     if (!list.childElementCount) {
       explorer.classes.forEach((name, label) => {
         const button = make("button", "", { type: "button" });
-        button.setAttribute("aria-pressed", "true");
-        button.addEventListener("click", () => toggle(label, button));
-        button.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[explorer.markers[label]]}</svg>`;
-        button.append(make("span", name));
+        button.setAttribute("aria-pressed", String(!few));
+        button.addEventListener("click", () => (few ? pick(label) : toggle(label, button)));
+        button.append(symbol(label, palette[label]), make("span", name));
         const item = make("li");
         item.append(button);
         list.append(item);
       });
+      oneStop([...list.querySelectorAll("button")]);
     }
-    list.querySelectorAll("svg").forEach((shape, label) => {
-      shape.setAttribute("fill", palette[label]);
-      shape.setAttribute("stroke", palette[label]);
+    list.querySelectorAll("svg").forEach((shape, label) => paint(shape, palette[label]));
+  }
+
+  /** The mark of a class, as the pictures have it. */
+  function symbol(label, colour) {
+    const place = make("span", "", { className: "symbol" });
+    place.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[explorer.markers[label]]}</svg>`;
+    paint(place.firstChild, colour);
+    return place.firstChild;
+  }
+
+  function paint(shape, colour) {
+    shape.setAttribute("fill", colour);
+    shape.setAttribute("stroke", colour);
+  }
+
+  /** Make of some buttons one stop of the Tab key; the arrow keys go from one to the next. */
+  function oneStop(buttons) {
+    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+    buttons.forEach((button, k) => {
+      button.tabIndex = k ? -1 : 0;
+      button.addEventListener("focus", () => buttons.forEach((other) => { other.tabIndex = other === button ? 0 : -1; }));
+      button.addEventListener("keydown", (event) => {
+        if (!steps[event.key]) return;
+        event.preventDefault();
+        event.stopPropagation();
+        buttons[(k + steps[event.key] + buttons.length) % buttons.length].focus();
+      });
     });
+  }
+
+  /** Colour a class in the clouds, or let it go; of more than there are colours the first one goes. */
+  function pick(label) {
+    const some = picked.clouds;
+    const at = some.indexOf(label);
+    if (at >= 0) some.splice(at, 1);
+    else some.push(label);
+    if (some.length > few.light.length) some.shift();
+    byId("legend").querySelectorAll("button").forEach((button, k) =>
+      button.setAttribute("aria-pressed", String(some.includes(k))));
+    colourPoints(dark() ? "dark" : "light", ["clouds"]);
+    drawLegend();
   }
 
   function toggle(label, button) {
@@ -160,8 +211,10 @@
   let chosen = null; // a place of a source point
 
   /** Show target points, with lines that are thicker for more; `lines` are [x0, y0, x1, y1, share]. */
-  function drawFlow({ lines, receivers, image, at }) {
-    const palette = explorer.palettes[dark() ? "dark" : "light"];
+  function drawFlow({ lines, receivers, image, at, label }) {
+    picked.explorer = [...new Set([label, ...receivers.map((r) => r.label)])].slice(0, few ? few.light.length : 0);
+    if (few) colourPoints(dark() ? "dark" : "light", ["explorer"]);
+    const palette = coloursOf("explorer");
     const most = Math.max(...lines.map((line) => line[4]), 1e-9);
     const column = (k) => lines.map((line) => line[k]);
     model("lines").data = {
@@ -201,7 +254,7 @@
     const receivers = receiversOf(place);
     const at = [source.x[place], source.y[place]];
     drawFlow({
-      at, receivers, image: receivers.length ? sent.image[place] : null,
+      at, receivers, label, image: receivers.length ? sent.image[place] : null,
       lines: receivers.slice(0, MOST_LINES).map((r) => [...at, r.x, r.y, r.share]),
     });
     describePoint(place, receivers);
@@ -231,10 +284,12 @@
     words.append(make("p", "How far the plan agrees with the classes that the transport itself gives: " +
       "not how often these are right.", { className: "soft small" }));
     const total = receivers.reduce((sum, r) => sum + r.share, 0);
-    panel.append(make("p",
-      `It feeds about ${spread.toFixed(1)} target points in effect (perplexity; entropy ` +
-      `${Math.log(Math.max(spread, 1)).toFixed(2)} nats). By class: ${sharesText(sent.classShare[place])}. ` +
-      `The ${receivers.length} that are listed receive ${percent(total)} of its mass.`));
+    const word = (text, anchor) => make("a", text, { className: "word", href: `#word-${anchor}` });
+    const how = make("p", `It feeds about ${spread.toFixed(1)} target points in effect (`);
+    how.append(word("perplexity", "perplexity"), `; entropy ${Math.log(Math.max(spread, 1)).toFixed(2)} `,
+      word("nats", "entropy-in-nats"), `). By class: ${sharesText(sent.classShare[place])}. ` +
+      `The ${receivers.length} that are listed receive ${percent(total)} of its mass.`);
+    panel.append(how);
     const list = make("ol", "", { className: "receivers" });
     for (const r of receivers) {
       const item = make("li");
@@ -243,6 +298,7 @@
       item.append(thumb("target", r.to, 34, `picture of target row ${r.row}`) || make("span"));
       const truth = r.truth === null || r.truth === r.label ? "" : `, in truth ${className(r.truth)}`;
       const middle = make("span", `Target row ${r.row}, given ${className(r.label)}${truth}`, { className: "words" });
+      if (few) middle.prepend(symbol(r.label, coloursOf("explorer")[r.label]), " ");
       middle.append(bar(r.share / receivers[0].share));
       item.append(middle, make("span", percent(r.share), { className: "number" }));
       list.append(item);
@@ -282,7 +338,7 @@
     byId("of").textContent = `of ${(members.get(label) || []).length}`;
     tell("");
     drawFlow({
-      at: from, image: null, receivers,
+      at: from, image: null, receivers, label,
       lines: from ? receivers.map((r) => [...from, r.x, r.y, r.share]) : [],
     });
     const panel = byId("panel");
@@ -497,10 +553,27 @@
     plan: startPlan,
   };
 
+  /** All elements of a picture, also those that Bokeh keeps in shadow trees. */
+  const within = (node) => [...node.children].flatMap((element) =>
+    [element, ...within(element), ...(element.shadowRoot ? within(element.shadowRoot) : [])]);
+
+  /** Make of a picture one stop of the Tab key: its tools. */
+  function fewerStops(place) {
+    const stops = within(place).filter((element) => element.getAttribute("tabindex") === "0");
+    for (const stop of stops) stop.tabIndex = -1;
+    const tools = stops.filter((stop) => stop.title);
+    for (const tool of tools) {
+      tool.setAttribute("role", "button");
+      tool.setAttribute("aria-label", tool.title);
+    }
+    oneStop(tools);
+  }
+
   async function draw(name) {
     await Bokeh.embed.embed_item(JSON.parse(byId(`plot-${name}`).textContent), `place-${name}`);
     const picture = Bokeh.documents[Bokeh.documents.length - 1];
     if (dark()) colourPlot(picture, "dark");
+    fewerStops(byId(`place-${name}`));
     if (begin[name]) begin[name]();
     if (dark()) colourPoints("dark");
   }
