@@ -9,6 +9,7 @@ from PIL import Image
 from tests.browser.conftest import EVIL, LONG, UNBROKEN, clusters, fitted_record, make_page
 
 from monge.report import write_fit_page
+from monge.report.live.base import palettes
 
 MOST_BYTES = 15e6
 
@@ -435,6 +436,79 @@ def test_every_screen_and_theme(which, theme, fit_page, run_page, open_page):
     assert opened.complaints == []
 
 
+def test_a_narrow_screen_hints_where_it_scrolls_and_breaks_no_word(fit_page, open_page):
+    page = open_page(fit_page.path, viewport={"width": 400, "height": 900}).page
+    box = page.query_selector(".scroll:has(#risks)")
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth")
+    assert "local" in box.evaluate("e => getComputedStyle(e).backgroundAttachment")
+    assert "gradient" in page.eval_on_selector("nav ul", "e => getComputedStyle(e).maskImage")
+    assert page.is_visible("#risk ~ p.narrow")
+    name = page.query_selector(".scroll td.number, .verdict ~ .scroll th:has-text('calibrated')")
+    assert name is not None
+    lines = page.evaluate("""() => {
+      const name = [...document.querySelectorAll(".verdict ~ .scroll th span")].at(-1);
+      const parts = [...name.childNodes].filter((part) => part.nodeType === 3);
+      return parts.map((part) => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        return [part.textContent, range.getClientRects().length];
+      });
+    }""")
+    assert lines == [["calibrated_", 1], ["confidence_", 1], ["unseen", 1]]
+    assert "Mean confidence, calibrated on" in page.inner_text(".verdict ~ .scroll")
+
+
+STOPS = """
+() => {
+  const within = (node) => [...node.children].flatMap((e) =>
+    [e, ...within(e), ...(e.shadowRoot ? within(e.shadowRoot) : [])]);
+  return [...document.querySelectorAll("[data-plot]")].map((place) =>
+    within(place).filter((e) => e.tabIndex === 0 && e.title).length);
+}
+"""
+
+FOCUS = """
+() => {
+  let found = document.activeElement;
+  while (found.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+  return found.title;
+}
+"""
+
+
+def test_a_picture_is_one_stop_and_its_tools_are_walked(fit_page, open_page):
+    opened = open_page(fit_page.path)
+    page = opened.page
+    assert page.evaluate(STOPS) == [0, 1, 1, 1, 1, 0, 0]
+    page.focus("#explorer-keys")
+    page.keyboard.press("Tab")
+    before = page.get_attribute("#panel", "data-place")
+    titles = []
+    for _ in range(5):
+        titles.append(page.evaluate(FOCUS))
+        page.keyboard.press("ArrowRight")
+    assert len(set(titles)) == 5
+    assert page.evaluate(FOCUS) == titles[0]
+    assert page.get_attribute("#panel", "data-place") == before  # no point was walked to
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    ends = "[m.x_range.start, m.x_range.end]"
+    whole = opened.model("explorer", ends)
+    page.keyboard.press("Enter")  # zooms in
+    page.wait_for_timeout(200)
+    assert np.diff(opened.model("explorer", ends)) < np.diff(whole)
+
+
+@pytest.mark.parametrize("which", ["fit", "run"])
+def test_every_word_that_is_linked_is_explained_and_no_other(which, fit_page, run_page, open_page):
+    page = open_page({"fit": fit_page.path, "run": run_page.page}[which]).page
+    linked = page.eval_on_selector_all("a.word", "all => all.map(e => e.getAttribute('href'))")
+    explained = page.eval_on_selector_all("dt", "all => all.map(e => '#' + e.id)")
+    assert set(linked) == set(explained)
+    assert "#word-perplexity" in explained
+    assert len(page.inner_text("dd")) > 30
+
+
 def test_pictures_have_text_alternatives(fit_page, fit_opened):
     page = fit_opened.page
     for place in page.query_selector_all("[data-plot]"):
@@ -469,8 +543,59 @@ def test_a_target_of_one_class_two_rows_and_many_classes(tmp_path, open_page):
     assert [row for row, _ in opened.receivers()] == [0]
     many = make_page(tmp_path, *clusters([f"class {k:02d}" for k in range(40)], n=200, m=50))
     opened = open_page(many.path, viewport={"width": 400, "height": 900})
-    assert opened.complaints == []
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert_many_classes_are_told_apart(opened, many.explorer)
+    assert opened.complaints == []
+
+
+def assert_many_classes_are_told_apart(opened, explorer):
+    """Of forty classes those that are pressed have colours of their own, and the list is whole."""
+    page = opened.page
+    text = page.inner_text("main")
+    assert "40 classes, more than colours can tell apart" in text
+    assert "Drawn are the 25 classes of the largest shares; all 40 stand in the table." in text
+    few, faded = palettes(10)["light"], "#cfcfcf"
+    labels = explorer.clouds.source_labels
+
+    def colours(name):
+        return np.array(opened.model(name, "Array.from(m.data.colour)"))
+
+    at_first = colours("before-source")
+    assert len(set(at_first)) == 40
+    for label in (3, 17):
+        page.click(f"#legend li:nth-child({label + 1}) button")
+    shown = colours("after-source")
+    assert set(shown[labels == 3]) == {few[0]}
+    assert set(shown[labels == 17]) == {few[1]}
+    assert set(shown[(labels != 3) & (labels != 17)]) == {faded}
+    pressed = page.query_selector_all("#legend button[aria-pressed='true']")
+    assert [button.inner_text() for button in pressed] == ["class 03", "class 17"]
+    for label in range(20, 30):  # of ten colours none is given twice
+        page.click(f"#legend li:nth-child({label + 1}) button")
+    shown = colours("before-source")
+    assert set(shown[labels == 17]) == {faded}
+    assert len(set(shown)) == 11
+    for label in range(20, 30):
+        page.click(f"#legend li:nth-child({label + 1}) button")
+    assert (colours("before-source") == at_first).all()
+    page.focus("#legend li:first-child button")
+    page.keyboard.press("ArrowLeft")
+    last = page.query_selector("#legend li:last-child button")
+    assert last.evaluate("e => e === document.activeElement")
+    inside = (
+        "e => [e.getBoundingClientRect().bottom, e.closest('ul').getBoundingClientRect().bottom]"
+    )
+    bottom, end = last.evaluate(inside)
+    assert bottom <= end
+    page.click("#next")
+    place = int(page.get_attribute("#panel", "data-place"))
+    fed = explorer.clouds.target_predicted[explorer.sent.receivers[place]]
+    coloured = {int(labels[place]), *fed.tolist()}
+    seen = colours("explorer-source")
+    assert {int(k) for k in labels[seen != faded]} == coloured
+    assert len(page.query_selector_all("#panel li svg")) == len(fed)
+    named = opened.model("plan", "Array.from(m.below[0].major_label_overrides.values())")
+    assert len(named) > 10
 
 
 @pytest.mark.parametrize("known", [False, True])

@@ -82,6 +82,8 @@ def class_ticks(plot: Figure, explorer: Explorer, view: PlanView) -> None:
         }
         axis.axis_label = text
         axis.name = text
+    if len(explorer.classes) > MOST_TICKS:
+        plot.xaxis.major_label_orientation = 1.0
 
 
 def named_bands(borders: NDArray) -> NDArray:

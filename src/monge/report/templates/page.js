@@ -4,7 +4,7 @@
 (() => {
   const INK = { light: "#1b1b1b", dark: "#ececea" };
   const FAINT = { light: "#8a8a8a", dark: "#8a8f96" };
-  const FADED = { light: "#cfcfcf", dark: "#4a4f56" };
+  const FADED = { light: "#cfcfcf", dark: "#666d75" };
   const CARD = { light: "#ffffff", dark: "#1e2125" };
   const MOST_LINES = 10;
   const REACH = 12; // pixels by which a press may miss its point
