@@ -443,8 +443,6 @@ def test_a_narrow_screen_hints_where_it_scrolls_and_breaks_no_word(fit_page, ope
     assert "local" in box.evaluate("e => getComputedStyle(e).backgroundAttachment")
     assert "gradient" in page.eval_on_selector("nav ul", "e => getComputedStyle(e).maskImage")
     assert page.is_visible("#risk ~ p.narrow")
-    name = page.query_selector(".scroll td.number, .verdict ~ .scroll th:has-text('calibrated')")
-    assert name is not None
     lines = page.evaluate("""() => {
       const name = [...document.querySelectorAll(".verdict ~ .scroll th span")].at(-1);
       const parts = [...name.childNodes].filter((part) => part.nodeType === 3);
@@ -595,7 +593,7 @@ def assert_many_classes_are_told_apart(opened, explorer):
     assert {int(k) for k in labels[seen != faded]} == coloured
     assert len(page.query_selector_all("#panel li svg")) == len(fed)
     named = opened.model("plan", "Array.from(m.below[0].major_label_overrides.values())")
-    assert len(named) > 10
+    assert 10 < len(named) < 30  # of forty, which would cover one another
 
 
 @pytest.mark.parametrize("known", [False, True])
