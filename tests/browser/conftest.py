@@ -29,7 +29,8 @@ VERDICT = {
     "gain": {"value": -0.12, "low": -0.2, "high": -0.04},
     "per_class": [{"label": EVIL, "predicted": 0.4, "right": 0.9}],
     "evidence": [
-        {"score": "cot", "value": 0.12, "before": 0.5, "words": f"Less sure than before {EVIL}."}
+        {"score": "cot", "value": 0.12, "before": 0.5, "words": f"Less sure than before {EVIL}."},
+        {"score": "calibrated_confidence_unseen", "value": 0.83, "before": 0.93},
     ],
     "warnings": ["The target seems to lack the class 'dog'."],
 }

@@ -9,6 +9,7 @@ from PIL import Image
 from tests.browser.conftest import EVIL, LONG, UNBROKEN, clusters, fitted_record, make_page
 
 from monge.report import write_fit_page
+from monge.report.live.base import palettes
 
 MOST_BYTES = 15e6
 
@@ -120,6 +121,38 @@ def test_a_fit_opens_without_a_complaint_and_says_its_verdict(fit_page, open_pag
         assert words in text
 
 
+def test_without_javascript_the_words_and_the_tables_are_read(fit_page, browser):
+    context = browser.new_context(java_script_enabled=False)
+    try:
+        page = context.new_page()
+        page.goto(f"file://{fit_page.path}")
+        assert "JavaScript is off" in page.inner_text("main")
+        assert "the verdict, the sentence above each picture" in page.inner_text("main")
+        for empty in (
+            "#place-before",
+            "#place-plan",
+            "#explorer-keys",
+            "#choose",
+            "#panel",
+            "#sort",
+        ):
+            assert not page.is_visible(empty)
+        for kept in ("#mass ~ p", ".verdict", "#risks", "#trust ~ p"):
+            assert page.is_visible(kept)
+        page.click("#mass ~ details summary")
+        assert page.is_visible("#mass ~ details table")
+    finally:
+        context.close()
+
+
+def test_what_a_number_does_not_cover_stands_beside_it(fit_opened):
+    page = fit_opened.page
+    page.select_option("#class", "0")
+    page.click("#next")
+    assert "not how often these are right" in page.inner_text("#panel .who")
+    assert "whether the classes it gives are right" in page.inner_text("section:has(#trust)")
+
+
 def test_names_are_text_wherever_they_stand(fit_page, fit_opened):
     opened, page = fit_opened, fit_opened.page
     for label in range(4):
@@ -171,6 +204,55 @@ def test_a_press_on_a_point_shows_where_its_mass_goes(fit_page, fit_opened):
     assert f"source row {fit_page.explorer.clouds.source_rows[at]}" in (
         thumbs[0].get_attribute("aria-label")
     )
+
+
+def lonely(points, but=()):
+    """Return the places of points, the loneliest first."""
+    gaps = np.linalg.norm(points[:, None] - points[None], axis=2) + 9 * np.eye(len(points))
+    return [at for at in np.argsort(-gaps.min(1), kind="stable").tolist() if at not in but]
+
+
+def test_of_two_quick_presses_the_last_one_counts(fit_page, fit_opened):
+    opened = fit_opened
+    points = fit_page.explorer.clouds.before.astype(float)
+    first, second = lonely(points)[:2]
+    opened.page.query_selector("#explorer-keys").scroll_into_view_if_needed()
+    spots = [opened.place(*points[at]) for at in (first, second)]
+    for spot in spots:  # within the time of one double click
+        opened.page.mouse.click(*spot)
+    opened.page.wait_for_selector(f"#panel[data-place='{second}']", timeout=2000)
+    opened.page.wait_for_timeout(400)
+    assert opened.page.get_attribute("#panel", "data-place") == str(second)
+    empty = fit_page.explorer.clouds.before.max(0) + 0.5
+    opened.page.mouse.click(*opened.place(*empty.astype(float).tolist()))
+    assert opened.page.get_attribute("#panel", "data-place") == str(second)
+
+
+def test_the_number_of_a_point_acts_at_once_and_says_what_is_wrong(fit_page, fit_opened):
+    page, labels = fit_opened.page, fit_page.explorer.clouds.source_labels
+    mates = np.flatnonzero(labels == 2)
+    page.select_option("#class", "2")
+
+    def place():
+        return page.get_attribute("#panel", "data-place")
+
+    page.fill("#point", "3")  # no Enter, no leaving
+    assert place() == str(mates[2])
+    page.press("#point", "ArrowUp")
+    assert place() == str(mates[3])
+    for wrong in (str(len(mates) + 1), "0", "2.5"):
+        page.fill("#point", wrong)
+        assert f"type a whole number from 1 to {len(mates)}" in page.inner_text("#told")
+        assert page.input_value("#point") == wrong
+        assert place() == str(mates[3])
+    page.fill("#point", "2")
+    assert not page.is_visible("#told")
+    page.fill("#point", "")
+    assert not page.is_visible("#told")  # somebody is about to type
+    page.press("#point", "Tab")
+    assert page.is_visible("#told")
+    page.click("#next")
+    assert not page.is_visible("#told")
 
 
 def test_the_keyboard_alone_chooses_a_point(fit_page, open_page):
@@ -354,6 +436,77 @@ def test_every_screen_and_theme(which, theme, fit_page, run_page, open_page):
     assert opened.complaints == []
 
 
+def test_a_narrow_screen_hints_where_it_scrolls_and_breaks_no_word(fit_page, open_page):
+    page = open_page(fit_page.path, viewport={"width": 400, "height": 900}).page
+    box = page.query_selector(".scroll:has(#risks)")
+    assert box.evaluate("e => e.scrollWidth > e.clientWidth")
+    assert "local" in box.evaluate("e => getComputedStyle(e).backgroundAttachment")
+    assert "gradient" in page.eval_on_selector("nav ul", "e => getComputedStyle(e).maskImage")
+    assert page.is_visible("#risk ~ p.narrow")
+    lines = page.evaluate("""() => {
+      const name = [...document.querySelectorAll(".verdict ~ .scroll th span")].at(-1);
+      const parts = [...name.childNodes].filter((part) => part.nodeType === 3);
+      return parts.map((part) => {
+        const range = document.createRange();
+        range.selectNodeContents(part);
+        return [part.textContent, range.getClientRects().length];
+      });
+    }""")
+    assert lines == [["calibrated_", 1], ["confidence_", 1], ["unseen", 1]]
+    assert "Mean confidence, calibrated on" in page.inner_text(".verdict ~ .scroll")
+
+
+STOPS = """
+() => {
+  const within = (node) => [...node.children].flatMap((e) =>
+    [e, ...within(e), ...(e.shadowRoot ? within(e.shadowRoot) : [])]);
+  return [...document.querySelectorAll("[data-plot]")].map((place) =>
+    within(place).filter((e) => e.tabIndex === 0 && e.title).length);
+}
+"""
+
+FOCUS = """
+() => {
+  let found = document.activeElement;
+  while (found.shadowRoot?.activeElement) found = found.shadowRoot.activeElement;
+  return found.title;
+}
+"""
+
+
+def test_a_picture_is_one_stop_and_its_tools_are_walked(fit_page, open_page):
+    opened = open_page(fit_page.path)
+    page = opened.page
+    assert page.evaluate(STOPS) == [0, 1, 1, 1, 1, 0, 0]
+    page.focus("#explorer-keys")
+    page.keyboard.press("Tab")
+    before = page.get_attribute("#panel", "data-place")
+    titles = []
+    for _ in range(5):
+        titles.append(page.evaluate(FOCUS))
+        page.keyboard.press("ArrowRight")
+    assert len(set(titles)) == 5
+    assert page.evaluate(FOCUS) == titles[0]
+    assert page.get_attribute("#panel", "data-place") == before  # no point was walked to
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    ends = "[m.x_range.start, m.x_range.end]"
+    whole = opened.model("explorer", ends)
+    page.keyboard.press("Enter")  # zooms in
+    page.wait_for_timeout(200)
+    assert np.diff(opened.model("explorer", ends)) < np.diff(whole)
+
+
+@pytest.mark.parametrize("which", ["fit", "run"])
+def test_every_word_that_is_linked_is_explained_and_no_other(which, fit_page, run_page, open_page):
+    page = open_page({"fit": fit_page.path, "run": run_page.page}[which]).page
+    linked = page.eval_on_selector_all("a.word", "all => all.map(e => e.getAttribute('href'))")
+    explained = page.eval_on_selector_all("dt", "all => all.map(e => '#' + e.id)")
+    assert set(linked) == set(explained)
+    assert "#word-perplexity" in explained
+    assert len(page.inner_text("dd")) > 30
+
+
 def test_pictures_have_text_alternatives(fit_page, fit_opened):
     page = fit_opened.page
     for place in page.query_selector_all("[data-plot]"):
@@ -388,8 +541,59 @@ def test_a_target_of_one_class_two_rows_and_many_classes(tmp_path, open_page):
     assert [row for row, _ in opened.receivers()] == [0]
     many = make_page(tmp_path, *clusters([f"class {k:02d}" for k in range(40)], n=200, m=50))
     opened = open_page(many.path, viewport={"width": 400, "height": 900})
-    assert opened.complaints == []
     assert opened.page.evaluate("document.documentElement.scrollWidth") <= 400
+    assert_many_classes_are_told_apart(opened, many.explorer)
+    assert opened.complaints == []
+
+
+def assert_many_classes_are_told_apart(opened, explorer):
+    """Of forty classes those that are pressed have colours of their own, and the list is whole."""
+    page = opened.page
+    text = page.inner_text("main")
+    assert "40 classes, more than colours can tell apart" in text
+    assert "Drawn are the 25 classes of the largest shares; all 40 stand in the table." in text
+    few, faded = palettes(10)["light"], "#cfcfcf"
+    labels = explorer.clouds.source_labels
+
+    def colours(name):
+        return np.array(opened.model(name, "Array.from(m.data.colour)"))
+
+    at_first = colours("before-source")
+    assert len(set(at_first)) == 40
+    for label in (3, 17):
+        page.click(f"#legend li:nth-child({label + 1}) button")
+    shown = colours("after-source")
+    assert set(shown[labels == 3]) == {few[0]}
+    assert set(shown[labels == 17]) == {few[1]}
+    assert set(shown[(labels != 3) & (labels != 17)]) == {faded}
+    pressed = page.query_selector_all("#legend button[aria-pressed='true']")
+    assert [button.inner_text() for button in pressed] == ["class 03", "class 17"]
+    for label in range(20, 30):  # of ten colours none is given twice
+        page.click(f"#legend li:nth-child({label + 1}) button")
+    shown = colours("before-source")
+    assert set(shown[labels == 17]) == {faded}
+    assert len(set(shown)) == 11
+    for label in range(20, 30):
+        page.click(f"#legend li:nth-child({label + 1}) button")
+    assert (colours("before-source") == at_first).all()
+    page.focus("#legend li:first-child button")
+    page.keyboard.press("ArrowLeft")
+    last = page.query_selector("#legend li:last-child button")
+    assert last.evaluate("e => e === document.activeElement")
+    inside = (
+        "e => [e.getBoundingClientRect().bottom, e.closest('ul').getBoundingClientRect().bottom]"
+    )
+    bottom, end = last.evaluate(inside)
+    assert bottom <= end
+    page.click("#next")
+    place = int(page.get_attribute("#panel", "data-place"))
+    fed = explorer.clouds.target_predicted[explorer.sent.receivers[place]]
+    coloured = {int(labels[place]), *fed.tolist()}
+    seen = colours("explorer-source")
+    assert {int(k) for k in labels[seen != faded]} == coloured
+    assert len(page.query_selector_all("#panel li svg")) == len(fed)
+    named = opened.model("plan", "Array.from(m.below[0].major_label_overrides.values())")
+    assert 10 < len(named) < 30  # of forty, which would cover one another
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -400,6 +604,9 @@ def test_a_class_that_the_target_lacks_and_a_name_without_a_gap(known, tmp_path,
     shown = {"target_labels": np.array(names)[np.arange(80) % 3][there]} if known else {}
     made = make_page(tmp_path, X, y, X_target[there], transport="partial", images=True, **shown)
     missing = made.explorer.classes.index("dog")
+    told = "Missing in the target, or nearly: dog (" in made.path.read_text(encoding="utf-8")
+    assert told == ((mass := made.explorer.plan.class_mass).sum(0) < 0.1 * mass.sum(1))[missing]
+    assert told or not known
     if known:
         assert (np.diff(made.explorer.plan.column_borders) == 0).tolist()[missing]
     opened = open_page(made.path, viewport={"width": 400, "height": 900})

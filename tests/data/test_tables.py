@@ -437,6 +437,17 @@ def test_a_cut_matrix_is_noticed(tmp_path):
         sum(len(batch) for batch in table.numbers(("X0",), 100))
 
 
+@pytest.mark.parametrize("header", ['a,"two\nlines",b', 'a,"never closed'])
+def test_a_name_over_two_lines_is_said_plainly(tmp_path, header):
+    path = tmp_path / "t.csv"
+    path.write_text(f"{header}\n1,2,3\n", encoding="utf-8")
+    with pytest.raises(DataError, match="all column names in the first line") as caught:
+        open_table(path)
+    assert "take the line break out of the column's name" in str(caught.value)
+    path.write_text('a,5" pipe,"c ""d"""\n1,2,3\n', encoding="utf-8")
+    assert open_table(path).columns == ("a", '5" pipe', 'c "d"')
+
+
 def test_broken_bytes_in_a_column_that_is_not_read_do_no_harm(tmp_path):
     (tmp_path / "t.csv").write_bytes(b"a,note\n1,caf\xe9\n2,x\n")
     (batch,) = open_table(tmp_path / "t.csv").numbers(("a",))

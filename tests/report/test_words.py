@@ -14,12 +14,15 @@ from monge.report.words import (
     class_rows,
     clouds_sentence,
     fit_headline,
+    hidden_sentence,
     mass_sentence,
+    missing_sentence,
     plan_sentence,
     risk_rows,
     trust_sentence,
 )
 from monge.results import AtRisk, Clouds, Convergence, Explorer, Fitted, PlanView, Sent
+from monge.verdict import SCORES
 
 
 @pytest.fixture
@@ -90,6 +93,47 @@ def test_the_plan_and_its_confusions(explorer):
     )
     pure = dataclasses.replace(explorer.plan, class_mass=np.eye(3) / 3)
     assert mass_sentence(explorer, pure).endswith("; none strays.")
+
+
+def test_a_class_that_the_target_hardly_has_is_named(explorer):
+    assert missing_sentence(explorer, explorer.plan) == ""
+    mass = np.array([[0.4, 0.0, 0.1], [0.28, 0.02, 0.1], [0.1, 0.0, 0.0]])
+    view = dataclasses.replace(
+        explorer.plan, class_mass=mass, row_borders=np.array([0.0, 50, 90, 100])
+    )
+    assert plain(missing_sentence(explorer, view)) == (
+        "Missing in the target, or nearly: b (40.0 % of the mass comes from this class, 2.0 % goes "
+        "to target rows given it)."
+    )
+    assert "from b, which the target hardly has, to a (70.0 %" in plain(
+        mass_sentence(explorer, view)
+    )
+    true = dataclasses.replace(view, columns="true class")
+    assert "2.0 % goes to target rows of it" in plain(missing_sentence(explorer, true))
+    behind = dataclasses.replace(
+        explorer.plan,
+        class_mass=np.array([[0.6, 0.0, 0.0], [0.0, 0.39, 0.0], [0.0, 0.0, 0.01]]),
+        row_borders=np.array([0.0, 50, 80, 100]),
+    )
+    assert plain(missing_sentence(explorer, behind)) == (
+        "Left behind by the plan, or nearly: c (20.0 % of the source rows, 1.0 % of the mass)."
+    )
+
+
+def test_a_class_that_shows_with_transport_alone_is_named():
+    given = {"a": (0.5, 0.98, 0.5), "b": (0.4, 0.02, 0.5), "c": (0.1, 0.0, 0.0)}
+    said = plain(hidden_sentence(given))
+    assert "any row is given b (2.0 %; with transport 50.0 %, of the source 40.0 %)." in said
+    assert "c (" not in said
+    assert hidden_sentence({"a": (0.5, 0.5, 0.4), "b": (0.5, 0.5, 0.6)}) == ""
+    many = {f"class {k}": (0.125, 0.0, 0.125) for k in range(8)}
+    assert "class 4 (" in hidden_sentence(many)
+    assert " and 3 others. Either" in hidden_sentence(many)
+
+
+def test_evidence_without_words_has_the_title_of_its_score():
+    (line,) = verdict_parts({"evidence": [{"score": "cot", "value": 0.5}]})["evidence"]
+    assert line["words"] == SCORES["cot"].title
 
 
 def test_every_class_in_a_row(explorer):

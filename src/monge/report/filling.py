@@ -9,8 +9,9 @@ from typing import Any
 
 import monge
 from monge.errors import OutputError, sentence
+from monge.report.glossary import explain, words_in
 from monge.report.judgement import verdict_parts
-from monge.report.live.base import Figure, embed, require_bokeh, script_safe
+from monge.report.live.base import MOST_NAMED, Figure, embed, require_bokeh, script_safe
 from monge.report.live.clouds import plot_clouds, plot_explorer
 from monge.report.live.data import payload, sprite
 from monge.report.live.plan import plot_class_mass, plot_convergence, plot_plan
@@ -19,6 +20,7 @@ from monge.report.words import (
     class_rows,
     clouds_sentence,
     mass_sentence,
+    missing_sentence,
     number,
     plan_sentence,
     risk_rows,
@@ -101,7 +103,8 @@ def fill(parts: Sequence[Part]) -> str:
         lstrip_blocks=True,
         loader=jinja2.FunctionLoader(text_of),
     )
-    context: dict[str, Any] = {"explorer": None, "sprites": {}}
+    environment.filters["explain"] = explain
+    context: dict[str, Any] = {"explorer": None, "sprites": {}, "hidden_sentence": ""}
     plots: dict[str, Figure] = {}
     data: dict[str, Any] = {"explorer": None, "sheets": {}}
     sections = []
@@ -118,6 +121,8 @@ def fill(parts: Sequence[Part]) -> str:
         css=text_of("page.css"),
         script=text_of("page.js"),
         version=monge.__version__,
+        words_in=words_in,
+        distinct=MOST_NAMED,
     )
     return page
 
@@ -161,6 +166,7 @@ def of_explorer(explorer: Explorer | None) -> Part:
         part.plots["class-mass"] = plot_class_mass(explorer, view)
         part.context["plan_sentence"] = plan_sentence(view)
         part.context["mass_sentence"] = mass_sentence(explorer, view)
+        part.context["missing_sentence"] = missing_sentence(explorer, view)
         part.context["mass_rows"] = [
             (name, [f"{100 * share:.2f}" for share in row.tolist()])
             for name, row in zip(explorer.classes, view.class_mass, strict=True)

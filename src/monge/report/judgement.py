@@ -110,8 +110,9 @@ def evidence_line(part: Mapping[str, Any]) -> dict[str, str]:
     Of most scores more is better news; of the others it is said.
     """
     name, words = str(part.get("score", "")), str(part.get("words", ""))
-    if name in SCORES and not SCORES[name].higher_is_better:
-        words += " (less is better)"
+    if name in SCORES:
+        words = words or SCORES[name].title
+        words += "" if SCORES[name].higher_is_better else " (less is better)"
     values = [part.get("value"), part.get("before")]
     value, before = ("-" if found is None else number(found) for found in values)
     return {

@@ -11,9 +11,9 @@ from monge.errors import DataError, sentence
 from monge.files import write_text
 from monge.report.filling import Part, fill, of_explorer, of_verdict, require_jinja
 from monge.report.findings import best_method, compare, percent
-from monge.report.live.accuracy import plot_accuracy, plot_given
+from monge.report.live.accuracy import MOST_CLASSES, plot_accuracy, plot_given
 from monge.report.pictures import Picture
-from monge.report.words import fit_headline
+from monge.report.words import fit_headline, hidden_sentence
 from monge.results import Evidence, Explorer, Fitted, Result
 
 __all__ = ["write_fit_page", "write_page"]
@@ -279,6 +279,8 @@ def write_fit_page(
             "hero_text": f"Shares of the classes. {shown}.",
             "methods": None,
             "given": given,
+            "drawn": MOST_CLASSES,
+            "hidden_sentence": hidden_sentence(fitted.given),
         },
         plots={"accuracy": plot_given(fitted)},
     )

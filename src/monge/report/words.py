@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ from monge.results import Clouds, Convergence, Explorer, Fitted, PlanView, Sent
 __all__ = [
     "clouds_sentence",
     "fit_headline",
+    "hidden_sentence",
     "mass_sentence",
+    "missing_sentence",
     "number",
     "plan_sentence",
     "risk_rows",
@@ -25,6 +27,12 @@ __all__ = [
 
 FEW = 3
 """Classes that a row's votes are listed of."""
+
+HARDLY = 0.1
+"""A class with less than this part of its share in the source is hardly there."""
+
+MOST_MISSING = 5
+"""Missing classes that a sentence names."""
 
 
 def number(value: float) -> str:
@@ -93,14 +101,90 @@ def mass_sentence(explorer: Explorer, view: PlanView) -> str:
     stays = f"{percent(right_share(view.class_mass))} of the mass stays in its class"
     if not worst:
         return f"{stays}; none strays."
-    parts = []
+    parts, lost = [], hardly(view.class_mass.sum(1), view.class_mass.sum(0))
     for source, target, share in worst:
         whole = float(view.class_mass[source].sum())
+        missing = ", which the target hardly has," if source in lost else ""
         parts.append(
-            f"from {name(explorer, source)} to {name(explorer, target)} "
+            f"from {name(explorer, source)}{missing} to {name(explorer, target)} "
             f"({percent(share / whole)} of what {name(explorer, source)} sends)"
         )
     return f"{stays}; most strays {listed(parts)}."
+
+
+def hardly(there: NDArray, here: NDArray) -> list[int]:
+    """Return the classes (of L shares each) that are there, and hardly here.
+
+    Examples
+    --------
+    >>> hardly(np.array([0.5, 0.5, 0.0]), np.array([0.99, 0.01, 0.0]))
+    [1]
+    """
+    found: list[int] = np.flatnonzero((there > 0) & (here < HARDLY * there)).tolist()
+    return found
+
+
+def missing_sentence(explorer: Explorer, view: PlanView) -> str:
+    """Name the classes of the source that the target hardly has, or that the plan leaves behind."""
+    sent, got = view.class_mass.sum(1), view.class_mass.sum(0)
+    rows = np.diff(view.row_borders) / max(float(view.row_borders[-1]), 1.0)
+    of = "of" if view.columns == "true class" else "given"
+    missing = [
+        f"{name(explorer, k)} ({percent(float(sent[k]))} of the mass comes from this class, "
+        f"{percent(float(got[k]))} goes to target rows {of} it)"
+        for k in hardly(sent, got)
+    ]
+    left = [
+        f"{name(explorer, k)} ({percent(float(rows[k]))} of the source rows, "
+        f"{percent(float(sent[k]))} of the mass)"
+        for k in hardly(rows, sent / max(float(sent.sum()), 1e-300))
+    ]
+    text = f"Missing in the target, or nearly: {some_of(missing)}." if missing else ""
+    if left:
+        text += f" Left behind by the plan, or nearly: {some_of(left)}."
+    return text.strip()
+
+
+def hidden_sentence(given: Mapping[str, tuple[float, float, float]]) -> str:
+    """Name the classes that hardly any row is given without transport, but with it.
+
+    Parameters
+    ----------
+    given
+        As in `Fitted`: of each class the share of the source, and of the target before and after.
+    """
+    shares = np.array(list(given.values())).reshape(-1, 3)
+    lost = hardly(shares[:, 0], shares[:, 1])
+    found = [k for k in lost if k not in hardly(shares[:, 0], shares[:, 2])]
+    if not found:
+        return ""
+    names = list(given)
+    parts = some_of(
+        [
+            f"{shorten(names[k], NAME_CHARACTERS)} ({percent(shares[k, 1])}; with transport "
+            f"{percent(shares[k, 2])}, of the source {percent(shares[k, 0])})"
+            for k in found
+        ]
+    )
+    return (
+        f"Without transport hardly any row is given {parts}. Either the shift hides what is there, "
+        "or the target lacks it, and a transport that has to place all of the source's mass gives "
+        "it rows all the same: without labels this page cannot tell which."
+    )
+
+
+def some_of(parts: Sequence[str]) -> str:
+    """Join parts of a sentence, and count those that are too many to be named.
+
+    Examples
+    --------
+    >>> some_of(["a", "b"]), some_of(list("abcdefg"))
+    ('a and b', 'a, b, c, d, e and 2 others')
+    """
+    more = len(parts) - MOST_MISSING
+    if more <= 0:
+        return listed(parts)
+    return listed([*parts[:MOST_MISSING], f"{more} other{'s' if more > 1 else ''}"])
 
 
 def name(explorer: Explorer, label: int) -> str:

@@ -23,6 +23,7 @@ __all__ = ["CsvTable"]
 
 BLOCK_BYTES = 1 << 22
 HEADER_BYTES = 1 << 24
+SHOWN = 60
 BINARY = {b"PAR1": "a Parquet file", b"PK\x03\x04": "a zip file", b"\x93NUM": "a NumPy file"}
 UTF16 = (b"\xff\xfe", b"\xfe\xff")
 MISSING = ("", "NA", "N/A", "NaN", "nan", "NULL", "null", "None")
@@ -45,7 +46,13 @@ class CsvTable(Table):
         self.n_rows = None
         line = _header(path)
         self._separator = max(",;\t", key=line.count)
-        self.columns = tuple(next(csv.reader([line], delimiter=self._separator), ()))
+        # A second line is read only where a quote of the first is still open.
+        names = csv.reader([line, ""], delimiter=self._separator)
+        self.columns = tuple(next(names, ()))
+        if names.line_num > 1:
+            got = f"a quote in it that is not closed in that line: {line[-SHOWN:]!r}"
+            remedy = "take the line break out of the column's name, or close the quote"
+            refuse(path, "all column names in the first line", got, remedy)
         check_names(path, self.columns)
         if all(_is_number(name) for name in self.columns):
             got = f"numbers ({', '.join(self.columns)})"

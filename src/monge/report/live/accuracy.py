@@ -10,7 +10,7 @@ from monge.report.live.base import CARD, FONT, INK, TEXT, Figure, new_plot
 from monge.report.style import BLUE, GREY, ORANGE
 from monge.results import Fitted, MethodResult, Result
 
-__all__ = ["SAME_POINTS", "plot_accuracy", "plot_given"]
+__all__ = ["MOST_CLASSES", "SAME_POINTS", "plot_accuracy", "plot_given"]
 
 SAME_POINTS = 5e-4
 """Accuracies nearer than this are written alike."""
@@ -18,6 +18,7 @@ SAME_POINTS = 5e-4
 NAME_CHARACTERS = 46
 ROW_PIXELS, LINE_PIXELS = 52, 16
 MOST_CLASSES = 25
+"""Classes in the picture of shares, those of the largest."""
 
 
 def plot_accuracy(result: Result, baseline: float) -> Figure:

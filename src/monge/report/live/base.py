@@ -22,9 +22,11 @@ __all__ = [
     "FONT",
     "INK",
     "MARKERS",
+    "MOST_NAMED",
     "TEXT",
     "Embedded",
     "embed",
+    "hover",
     "marks",
     "new_plot",
     "palettes",
@@ -68,6 +70,7 @@ ON_DARK = {
     "#717581": "#6b7485",
 }
 MOST_NAMED = 10
+"""Classes that colours tell apart."""
 
 CARD, TEXT, FAINT = "#ffffff", "#1b1b1b", "#8a8a8a"
 """Of the light theme, in which pictures are made; ``page.js`` has those of the dark one."""
@@ -154,6 +157,13 @@ def new_plot(name: str, height: int, *, tools: str = "", **changes: Any) -> Figu
         axis.minor_tick_line_color = None
     plot.grid.grid_line_color, plot.grid.grid_line_alpha = FAINT, 0.25
     return plot
+
+
+def hover(drawn: Any, tooltips: str) -> Any:
+    """Return the tool that names what the mouse is on; it needs no button."""
+    from bokeh.models import HoverTool  # noqa: PLC0415 - an extra
+
+    return HoverTool(renderers=[drawn], tooltips=tooltips, visible=False)
 
 
 def marks(count: int) -> list[str]:

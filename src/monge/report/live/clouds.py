@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from monge._types import NDArray
-from monge.report.live.base import CLASS_SOURCE, INK, TEXT, Figure, marks, new_plot, palettes
+from monge.report.live.base import CLASS_SOURCE, INK, TEXT, Figure, hover, marks, new_plot, palettes
 from monge.results import Clouds, Explorer
 
 __all__ = ["plot_clouds", "plot_explorer"]
@@ -95,8 +95,6 @@ def labelled_axes(plot: Figure) -> None:
 
 def plot_clouds(explorer: Explorer) -> dict[str, Figure]:
     """Draw both clouds before and after: source filled, target hollow."""
-    from bokeh.models import HoverTool  # noqa: PLC0415 - an extra
-
     plots: dict[str, Figure] = {}
     for when, x, y in (("before", "x", "y"), ("after", "x_after", "y_after")):
         source = source_points(explorer, f"{when}-source")
@@ -105,8 +103,8 @@ def plot_clouds(explorer: Explorer) -> dict[str, Figure]:
         there = scatter(plot, target, **HOLLOW)
         here = scatter(plot, source, x=x, y=y, **FILLED)
         plot.add_tools(
-            HoverTool(renderers=[here], tooltips="source row @row, class @name"),
-            HoverTool(renderers=[there], tooltips="target row @row, given class @name"),
+            hover(here, "source row @row, class @name"),
+            hover(there, "target row @row, given class @name"),
         )
         labelled_axes(plot)
         plots[when] = plot
@@ -115,14 +113,13 @@ def plot_clouds(explorer: Explorer) -> dict[str, Figure]:
 
 def plot_explorer(explorer: Explorer) -> Figure:
     """Draw the points to choose from, and the empty places of what ``page.js`` fills in."""
-    from bokeh.models import ColumnDataSource, HoverTool, TapTool  # noqa: PLC0415 - an extra
+    from bokeh.models import ColumnDataSource  # noqa: PLC0415 - an extra
 
     plot = new_plot("explorer", 460, tools=TOOLS, **frame(explorer.clouds))
     there = scatter(plot, target_points(explorer, "explorer-target"), **(HOLLOW | {"alpha": 0.3}))
     look = FILLED | {"alpha": 0.55, "size": 7}
     data = source_points(explorer, "explorer-source")
     here = scatter(plot, data, **look)
-    here.selection_glyph = here.nonselection_glyph = None
     lines = ColumnDataSource({"x0": [], "y0": [], "x1": [], "y1": [], "width": []}, name="lines")
     plot.segment(
         "x0",
@@ -157,9 +154,9 @@ def plot_explorer(explorer: Explorer) -> Figure:
     plot.scatter("x", "y", source=chosen, size=18, fill_color=None, line_color=TEXT,
                  line_width=3, name=INK)  # fmt: skip
     plot.add_tools(
-        TapTool(renderers=[here]),
-        HoverTool(renderers=[here], tooltips="source row @row, class @name"),
-        HoverTool(renderers=[there], tooltips="target row @row, given class @name"),
+        hover(here, "source row @row, class @name"),
+        hover(there, "target row @row, given class @name"),
     )
+    plot.subscribed_events = {"tap", "doubletap"}  # which page.js answers
     labelled_axes(plot)
     return plot

@@ -10,7 +10,7 @@ import numpy as np
 
 from monge._types import NDArray
 from monge.errors import OutputError, sentence
-from monge.report.live.base import marks, palettes
+from monge.report.live.base import MOST_NAMED, marks, palettes
 from monge.results import Explorer
 
 __all__ = ["payload", "sprite"]
@@ -37,6 +37,7 @@ def payload(explorer: Explorer) -> dict[str, Any]:
     content: dict[str, Any] = {
         "classes": list(explorer.classes),
         "palettes": palettes(len(explorer.classes)),
+        "few": palettes(MOST_NAMED) if len(explorer.classes) > MOST_NAMED else None,
         "markers": marks(len(explorer.classes)),
         "source": {
             "row": clouds.source_rows.tolist(),

@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from monge._types import NDArray
 from monge.report.findings import abridge
-from monge.report.live.base import INK, TEXT, Figure, new_plot
+from monge.report.live.base import INK, TEXT, Figure, hover, new_plot
 from monge.report.plans import log_colour_scale
-from monge.report.style import BLUE, ORANGE
+from monge.report.style import BLUE, MOST_TICKS, ORANGE
 from monge.results import Convergence, Explorer, PlanView
 
 __all__ = ["plot_class_mass", "plot_convergence", "plot_plan"]
@@ -74,18 +75,39 @@ def class_ticks(plot: Figure, explorer: Explorer, view: PlanView) -> None:
     )
     for axis, borders, text in sides:
         middles = (borders[1:] + borders[:-1]) / 2
-        named = np.flatnonzero(np.diff(borders) > THINNEST_NAMED_BAND * borders[-1])
+        named = named_bands(borders)
         axis.ticker = FixedTicker(ticks=middles[named].tolist())
         axis.major_label_overrides = {
             float(middles[k]): abridge(explorer.classes[k], AXIS_CHARACTERS) for k in named.tolist()
         }
         axis.axis_label = text
         axis.name = text
+    if len(explorer.classes) > MOST_TICKS:
+        plot.xaxis.major_label_orientation = 1.0
+
+
+def named_bands(borders: NDArray) -> NDArray:
+    """Return the classes that are named at an axis: the wide ones, and of many thin ones some.
+
+    Examples
+    --------
+    >>> named_bands(np.array([0.0, 50, 51, 100])).tolist()
+    [0, 2]
+    >>> named_bands(np.arange(61.0)).tolist()[:3]
+    [0, 3, 6]
+    """
+    widths, middles = np.diff(borders), (borders[1:] + borders[:-1]) / 2
+    if len(widths) <= MOST_TICKS:
+        return np.flatnonzero(widths > THINNEST_NAMED_BAND * borders[-1])
+    named: list[int] = []
+    for k in np.flatnonzero(widths > 0).tolist():
+        if not named or middles[k] - middles[named[-1]] > borders[-1] / MOST_TICKS:
+            named.append(k)
+    return np.array(named, dtype=np.int64)
 
 
 def plot_class_mass(explorer: Explorer, view: PlanView) -> Figure:
     """Draw the mass from each source class to each target class, the number in each cell."""
-    from bokeh.models import HoverTool  # noqa: PLC0415 - an extra
     from bokeh.palettes import Cividis256  # noqa: PLC0415 - an extra
 
     mass = 100 * view.class_mass
@@ -117,7 +139,7 @@ def plot_class_mass(explorer: Explorer, view: PlanView) -> Figure:
     drawn = plot.rect("x", "y", 0.98, 0.96, source=source, fill_color="colour", line_color=None)
     plot.text("x", "y", "text", source=source, text_color="ink", text_align="center",
               text_baseline="middle", text_font_size="12px")  # fmt: skip
-    plot.add_tools(HoverTool(renderers=[drawn], tooltips="@source to @target: @mass of all mass"))
+    plot.add_tools(hover(drawn, "@source to @target: @mass of all mass"))
     plot.xgrid.visible = plot.ygrid.visible = False
     step = -(-count // 20)
     for axis, text in (

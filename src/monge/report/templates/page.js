@@ -4,8 +4,10 @@
 (() => {
   const INK = { light: "#1b1b1b", dark: "#ececea" };
   const FAINT = { light: "#8a8a8a", dark: "#8a8f96" };
+  const FADED = { light: "#cfcfcf", dark: "#666d75" };
   const CARD = { light: "#ffffff", dark: "#1e2125" };
   const MOST_LINES = 10;
+  const REACH = 12; // pixels by which a press may miss its point
   const content = JSON.parse(document.getElementById("data").textContent);
   const { explorer, sheets } = content;
   const byId = (id) => document.getElementById(id);
@@ -60,17 +62,29 @@
 
   // --- themes --------------------------------------------------------------------------------
 
-  const CLASS_DATA = ["before-source", "before-target", "after-source", "after-target",
-    "explorer-source", "explorer-target", "receivers"];
+  const CLOUDS = ["before-source", "before-target", "after-source", "after-target"];
+  const EXPLORER = ["explorer-source", "explorer-target", "receivers"];
   const dark = () => document.documentElement.dataset.theme === "dark";
 
-  function colourPoints(theme) {
+  // Of more classes than there are colours, those that are looked at have one each, the others none.
+  const few = explorer && explorer.few;
+  const picked = { clouds: [], explorer: [] };
+
+  function coloursOf(where, theme = dark() ? "dark" : "light") {
+    const some = picked[where];
+    if (!few || !some.length) return explorer.palettes[theme];
+    return explorer.classes.map((_, k) =>
+      (some.includes(k) ? few[theme][some.indexOf(k) % few[theme].length] : FADED[theme]));
+  }
+
+  function colourPoints(theme, where = ["clouds", "explorer"]) {
     if (!explorer) return;
-    const palette = explorer.palettes[theme];
-    for (const name of CLASS_DATA) {
-      const data = model(name);
-      if (!data) continue;
-      data.data = { ...data.data, colour: Array.from(data.data.label, (k) => palette[k]) };
+    for (const part of where) {
+      const palette = coloursOf(part, theme);
+      for (const name of part === "clouds" ? CLOUDS : EXPLORER) {
+        const data = model(name);
+        if (data) data.data = { ...data.data, colour: Array.from(data.data.label, (k) => palette[k]) };
+      }
     }
   }
 
@@ -122,23 +136,61 @@
   function drawLegend() {
     const list = byId("legend");
     if (!list || !explorer) return;
-    const palette = explorer.palettes[dark() ? "dark" : "light"];
+    const palette = coloursOf("clouds");
     if (!list.childElementCount) {
       explorer.classes.forEach((name, label) => {
         const button = make("button", "", { type: "button" });
-        button.setAttribute("aria-pressed", "true");
-        button.addEventListener("click", () => toggle(label, button));
-        button.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[explorer.markers[label]]}</svg>`;
-        button.append(make("span", name));
+        button.setAttribute("aria-pressed", String(!few));
+        button.addEventListener("click", () => (few ? pick(label) : toggle(label, button)));
+        button.append(symbol(label, palette[label]), make("span", name));
         const item = make("li");
         item.append(button);
         list.append(item);
       });
+      oneStop([...list.querySelectorAll("button")]);
     }
-    list.querySelectorAll("svg").forEach((shape, label) => {
-      shape.setAttribute("fill", palette[label]);
-      shape.setAttribute("stroke", palette[label]);
+    list.querySelectorAll("svg").forEach((shape, label) => paint(shape, palette[label]));
+  }
+
+  /** The mark of a class, as the pictures have it. */
+  function symbol(label, colour) {
+    const place = make("span", "", { className: "symbol" });
+    place.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${SHAPES[explorer.markers[label]]}</svg>`;
+    paint(place.firstChild, colour);
+    return place.firstChild;
+  }
+
+  function paint(shape, colour) {
+    shape.setAttribute("fill", colour);
+    shape.setAttribute("stroke", colour);
+  }
+
+  /** Make of some buttons one stop of the Tab key; the arrow keys go from one to the next. */
+  function oneStop(buttons) {
+    const steps = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 };
+    buttons.forEach((button, k) => {
+      button.tabIndex = k ? -1 : 0;
+      button.addEventListener("focus", () => buttons.forEach((other) => { other.tabIndex = other === button ? 0 : -1; }));
+      button.addEventListener("keydown", (event) => {
+        if (!steps[event.key]) return;
+        event.preventDefault();
+        event.stopPropagation();
+        buttons[(k + steps[event.key] + buttons.length) % buttons.length].focus();
+      });
     });
+  }
+
+  /** Colour a class in the clouds, or let it go; of more than there are colours the first one goes. */
+  function pick(label) {
+    const some = picked.clouds;
+    const at = some.indexOf(label);
+    if (at >= 0) some.splice(at, 1);
+    else some.push(label);
+    if (some.length > few.light.length) some.shift();
+    byId("legend").querySelectorAll("button").forEach((button, k) =>
+      button.setAttribute("aria-pressed", String(some.includes(k))));
+    colourPoints(dark() ? "dark" : "light", ["clouds"]);
+    drawLegend();
   }
 
   function toggle(label, button) {
@@ -159,8 +211,10 @@
   let chosen = null; // a place of a source point
 
   /** Show target points, with lines that are thicker for more; `lines` are [x0, y0, x1, y1, share]. */
-  function drawFlow({ lines, receivers, image, at }) {
-    const palette = explorer.palettes[dark() ? "dark" : "light"];
+  function drawFlow({ lines, receivers, image, at, label }) {
+    picked.explorer = [...new Set([label, ...receivers.map((r) => r.label)])].slice(0, few ? few.light.length : 0);
+    if (few) colourPoints(dark() ? "dark" : "light", ["explorer"]);
+    const palette = coloursOf("explorer");
     const most = Math.max(...lines.map((line) => line[4]), 1e-9);
     const column = (k) => lines.map((line) => line[k]);
     model("lines").data = {
@@ -193,17 +247,17 @@
     const mates = members.get(label);
     byId("class").value = String(label);
     byId("point").max = mates.length;
-    byId("point").value = mates.indexOf(place) + 1;
+    // What is being typed stays as it is: "07" is 7 already.
+    if (Number(byId("point").value) !== mates.indexOf(place) + 1) byId("point").value = mates.indexOf(place) + 1;
+    tell("");
     byId("of").textContent = `of ${mates.length}`;
     const receivers = receiversOf(place);
     const at = [source.x[place], source.y[place]];
     drawFlow({
-      at, receivers, image: receivers.length ? sent.image[place] : null,
+      at, receivers, label, image: receivers.length ? sent.image[place] : null,
       lines: receivers.slice(0, MOST_LINES).map((r) => [...at, r.x, r.y, r.share]),
     });
     describePoint(place, receivers);
-    const data = model("explorer-source");
-    if (data.selected.indices[0] !== place) data.selected.indices = [place];
   }
 
   function describePoint(place, receivers) {
@@ -227,11 +281,15 @@
     const sure = own >= 0.9 ? "Sure" : own >= 0.7 ? "Fairly sure" : "Not sure";
     words.append(make("p",
       `${sure}: ${percent(own)} of its mass goes to points given its own class.`, { className: "finding" }));
+    words.append(make("p", "How far the plan agrees with the classes that the transport itself gives: " +
+      "not how often these are right.", { className: "soft small" }));
     const total = receivers.reduce((sum, r) => sum + r.share, 0);
-    panel.append(make("p",
-      `It feeds about ${spread.toFixed(1)} target points in effect (perplexity; entropy ` +
-      `${Math.log(Math.max(spread, 1)).toFixed(2)} nats). By class: ${sharesText(sent.classShare[place])}. ` +
-      `The ${receivers.length} that are listed receive ${percent(total)} of its mass.`));
+    const word = (text, anchor) => make("a", text, { className: "word", href: `#word-${anchor}` });
+    const how = make("p", `It feeds about ${spread.toFixed(1)} target points in effect (`);
+    how.append(word("perplexity", "perplexity"), `; entropy ${Math.log(Math.max(spread, 1)).toFixed(2)} `,
+      word("nats", "entropy-in-nats"), `). By class: ${sharesText(sent.classShare[place])}. ` +
+      `The ${receivers.length} that are listed receive ${percent(total)} of its mass.`);
+    panel.append(how);
     const list = make("ol", "", { className: "receivers" });
     for (const r of receivers) {
       const item = make("li");
@@ -240,6 +298,7 @@
       item.append(thumb("target", r.to, 34, `picture of target row ${r.row}`) || make("span"));
       const truth = r.truth === null || r.truth === r.label ? "" : `, in truth ${className(r.truth)}`;
       const middle = make("span", `Target row ${r.row}, given ${className(r.label)}${truth}`, { className: "words" });
+      if (few) middle.prepend(symbol(r.label, coloursOf("explorer")[r.label]), " ");
       middle.append(bar(r.share / receivers[0].share));
       item.append(middle, make("span", percent(r.share), { className: "number" }));
       list.append(item);
@@ -275,9 +334,11 @@
     const receivers = flows.map(([share, to]) =>
       ({ share, label: to, x: targets[to][0], y: targets[to][1] }));
     chosen = null;
-    model("explorer-source").selected.indices = [];
+    byId("point").max = (members.get(label) || []).length;
+    byId("of").textContent = `of ${(members.get(label) || []).length}`;
+    tell("");
     drawFlow({
-      at: from, image: null, receivers,
+      at: from, image: null, receivers, label,
       lines: from ? receivers.map((r) => [...from, r.x, r.y, r.share]) : [],
     });
     const panel = byId("panel");
@@ -318,6 +379,48 @@
     return best;
   }
 
+  /** The source point nearest to a place of the picture, if a press there can mean one. */
+  function nearest(at) {
+    const { x, y } = explorer.source;
+    const plot = model("explorer");
+    const wide = plot.inner_width / (plot.x_range.end - plot.x_range.start);
+    const tall = plot.inner_height / (plot.y_range.end - plot.y_range.start);
+    let [best, least] = [null, REACH];
+    for (let k = 0; k < x.length; k += 1) {
+      const distance = Math.hypot((x[k] - at.x) * wide, (y[k] - at.y) * tall);
+      if (distance <= least) [best, least] = [k, distance];
+    }
+    return best;
+  }
+
+  /** Say what is wrong with the number of a point; nothing where all is well. */
+  function tell(words) {
+    byId("told").textContent = words;
+    byId("told").hidden = !words;
+    byId("point").setAttribute("aria-invalid", String(Boolean(words)));
+  }
+
+  /** Go to the point whose number stands in the box, or say why there is none. */
+  function choosePoint(typing) {
+    if (typing) return;
+    const mates = members.get(Number(byId("class").value));
+    const wanted = Number(byId("point").value);
+    if (byId("point").value !== "" && Number.isInteger(wanted) && wanted >= 1 && wanted <= mates.length) {
+      if (mates[wanted - 1] !== chosen) select(mates[wanted - 1]);
+      else tell("");
+      return;
+    }
+    const drawn = explorer.source.row.length;
+    const whole = explorer.borders ? explorer.borders.shape[0] : drawn;
+    const some = whole > drawn
+      ? ` The numbers count the ${drawn.toLocaleString("en")} source rows that were drawn of ` +
+        `${whole.toLocaleString("en")}; a row that was not drawn cannot be looked at here.`
+      : "";
+    const range = mates.length === 1 ? "the number 1" : `a whole number from 1 to ${mates.length}`;
+    tell(`Of class ${className(Number(byId("class").value))} this page has ${mates.length} ` +
+      `point${mates.length === 1 ? "" : "s"}: type ${range}.${some}`);
+  }
+
   function step(by) {
     const mates = members.get(Number(byId("class").value));
     const at = chosen === null ? -1 : mates.indexOf(chosen);
@@ -335,11 +438,8 @@
       byId("class").append(make("option", className(label), { value: String(label) }));
     }
     byId("class").addEventListener("change", () => showFlows(Number(byId("class").value)));
-    byId("point").addEventListener("change", () => {
-      const mates = members.get(Number(byId("class").value));
-      const wanted = Math.round(Number(byId("point").value)) || 1;
-      select(mates[Math.min(Math.max(wanted, 1), mates.length) - 1]);
-    });
+    byId("point").addEventListener("input", () => choosePoint(byId("point").value === ""));
+    byId("point").addEventListener("change", () => choosePoint(false));
     byId("previous").addEventListener("click", () => step(-1));
     byId("next").addEventListener("click", () => step(1));
     byId("flows").addEventListener("click", () => showFlows(Number(byId("class").value)));
@@ -351,11 +451,12 @@
       const next = chosen === null ? members.get(Number(byId("class").value))[0] : neighbour(chosen, ...direction);
       if (next !== null) select(next);
     });
-    const data = model("explorer-source");
-    data.selected.properties.indices.change.connect(() => {
-      const [place] = data.selected.indices;
-      if (place !== undefined && place !== chosen) select(place);
-    });
+    // Bokeh calls the second of two quick presses another thing than the first: both choose.
+    const press = (event) => {
+      const place = event.origin === model("explorer") ? nearest(event) : null;
+      if (place !== null) select(place);
+    };
+    for (const kind of ["tap", "doubletap"]) model("explorer").document.on_event(kind, (_, event) => press(event));
     select(0);
   }
 
@@ -452,10 +553,27 @@
     plan: startPlan,
   };
 
+  /** All elements of a picture, also those that Bokeh keeps in shadow trees. */
+  const within = (node) => [...node.children].flatMap((element) =>
+    [element, ...within(element), ...(element.shadowRoot ? within(element.shadowRoot) : [])]);
+
+  /** Make of a picture one stop of the Tab key: its tools. */
+  function fewerStops(place) {
+    const stops = within(place).filter((element) => element.getAttribute("tabindex") === "0");
+    for (const stop of stops) stop.tabIndex = -1;
+    const tools = stops.filter((stop) => stop.title);
+    for (const tool of tools) {
+      tool.setAttribute("role", "button");
+      tool.setAttribute("aria-label", tool.title);
+    }
+    oneStop(tools);
+  }
+
   async function draw(name) {
     await Bokeh.embed.embed_item(JSON.parse(byId(`plot-${name}`).textContent), `place-${name}`);
     const picture = Bokeh.documents[Bokeh.documents.length - 1];
     if (dark()) colourPlot(picture, "dark");
+    fewerStops(byId(`place-${name}`));
     if (begin[name]) begin[name]();
     if (dark()) colourPoints("dark");
   }
