@@ -14,7 +14,7 @@ from monge.verdict import SCORES, DomainOdds, Evidence, PlanHealth, agreeing, sc
 from monge.verdict.agreement import collapsed
 from monge.verdict.proportions import black_box_shares, likeliest_shares
 from monge.verdict.transport import label_distance
-from monge.verdict.two_sample import area, area_chance, support_share
+from monge.verdict.two_sample import apart, area, area_chance
 
 LABELS = np.repeat([0, 1], 20)
 TRUTH = np.repeat([0, 1], 10)
@@ -378,8 +378,26 @@ def test_energy_is_that_of_the_definition(make):
 def test_a_target_within_the_source_is_supported():
     draw = np.random.default_rng(0)
     x = draw.normal(size=(300, 2))
-    assert support_share(x, draw.normal(size=(300, 2))) < 0.06
-    assert support_share(x, np.r_[x[:150], x[:150] + 40]) == pytest.approx(0.5, abs=0.02)
+    assert apart(x, draw.normal(size=(300, 2))).outside < 0.06
+    assert apart(x, np.r_[x[:150], x[:150] + 40]).outside == pytest.approx(0.5, abs=0.02)
+
+
+@pytest.mark.parametrize("d", [1, 3, 60])
+def test_support_is_by_the_nearest_row(d):
+    draw = np.random.default_rng(1)
+    x, y = draw.normal(size=(40, d)), 1.3 * draw.normal(size=(30, d)) + 2
+    y[:5] = x[:5]
+    near = [min(np.linalg.norm(row - other) for other in x) for row in y]
+    own = [
+        min(np.linalg.norm(row - other) for other in np.delete(x, i, 0)) for i, row in enumerate(x)
+    ]
+    far = np.mean(np.array(near) > np.quantile(own, 0.99) + 1e-12)
+    assert 0 < far < 1
+    assert apart(x, y).outside == pytest.approx(far, abs=1e-12)
+    # Rows that are there twice have no room about them; what is one of them is not outside.
+    twice = np.repeat(x, 2, axis=0)
+    assert apart(twice, x).outside == 0
+    assert apart(twice, x + 1e-3).outside == 1
 
 
 def test_soft_votes_are_those_of_the_neighbours():

@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.base import clone
 
 from monge.adapters.auto import Auto, Sizes, seconds_of, within
-from monge.adapters.candidates import Candidate, Unmoved, candidates
+from monge.adapters.candidates import Candidate, candidates
 from monge.adapters.checks import check_draws
 from monge.adapters.concluding import conclude
 from monge.adapters.domains import Source, Target
@@ -78,11 +78,6 @@ def judged(
     if budget is not None:
         kept, cut = within(given, Sizes(n=n, m=m, d=d), budget)
     trials = try_all(estimator, kept, both, effort=Effort(), seed=seed, report=report, ready=ready)
-    if trials[0].evidence is None:
-        # What goes wrong with the source as it is goes wrong with all: let it be heard.
-        clone(estimator).set_params(transport=Unmoved()).fit(
-            both.X, both.classes[both.codes], X_target=both.X_target
-        )
     verdict = conclude(trials, both, cut)
     return verdict, {trial.name: trial.adapter for trial in trials}
 

@@ -62,7 +62,7 @@ def conclude(trials: Sequence[Trial], both: Both, cut: Mapping[str, float]) -> V
     by_name = {trial.name: trial for trial in trials}
     first = trials[0]
     if first.evidence is None:
-        raise AssertionError("unreachable: the source as it is is fitted before")
+        raise AssertionError(f"unreachable: the source as it is was fitted before: {first.reason}")
     ruling = decide({trial.name: trial.scores for trial in trials if trial.evidence is not None})
     chosen = by_name[ruling.choice]
     labels = both.classes.tolist()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import copy
 from typing import Any
 
 import numpy as np
@@ -36,9 +35,9 @@ def judge(
 ) -> Verdict:
     """Judge whether adapting helps, and which way of several is the best.
 
-    Every candidate is fitted, and fitted again on parts of the rows and the other way round; what
-    is learned is put into scores, and these into an estimate of the accuracy on the target. The
-    classifier trained on the source as it is always takes part.
+    Every candidate is fitted, and fitted again the other way round; what is learned is put into
+    scores, and these into an estimate of the accuracy on the target. The classifier trained on the
+    source as it is always takes part.
 
     Parameters
     ----------
@@ -87,11 +86,9 @@ def judge(
         given = None
         seconds = seconds_of(named.budget, "Auto") if seconds is None else seconds
     elif isinstance(candidates, Adapter):
-        # One alone is judged whatever it takes.
-        given, seconds = named_candidates(_candidate(candidates, options)), None
+        given = named_candidates(_candidate(candidates, options))
     else:
         given = named_candidates(named)
-    estimator = clone(estimator)
     if is_regression(classifier_of(estimator.classifier)):
         required, got = "a classifier", repr(estimator.classifier)
         remedy = "judge with a classifier: the scores are of classes"
@@ -119,19 +116,15 @@ def judge_fitted(
     """
     transport = asked_of(adapter, semi_supervised=False).chosen
     given = _candidate(adapter, transport)
-    nameless = copy(adapter)  # evidence is gathered on plain rows
-    if hasattr(nameless, "feature_names_in_"):
-        del nameless.feature_names_in_
     seed = adapter.random_state
-    estimator = clone(adapter)
     verdict, _ = judged(
-        estimator,
+        adapter,
         given,
         both_of(clone(adapter), X, y, X_target, None),
         seed=int(seed) if isinstance(seed, int | np.integer) else 0,
         budget=None,
         report=report,
-        ready=dict.fromkeys(given, nameless),
+        ready=dict.fromkeys(given, adapter),
     )
     return verdict
 

@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from scipy.stats import norm
 
 from monge._types import NDArray, Tensor
-from monge.neighbors import nearest, nearest_others
 from monge.verdict.evidence import DomainOdds, Evidence, neighbours_of
 from monge.verdict.score import Score
 
-__all__ = ["TWO_SAMPLE", "area", "area_chance", "support_share"]
+__all__ = ["TWO_SAMPLE", "Apart", "apart", "area", "area_chance"]
 
 _ROWS = 500
 """Rows of each side that are compared with each other, at even steps."""
 
 _SHARE = 0.99
-_WIDE = 48
-"""Features beyond which all distances at once take longer than a search for the nearest."""
 
 
 def area(source: NDArray, target: NDArray, weight: NDArray | None = None) -> float:
@@ -119,59 +117,59 @@ def _near_chance(evidence: Evidence, part: str) -> float:
     return area_chance(area(*votes), len(votes.source), len(votes.target))
 
 
-def _energy(evidence: Evidence, part: str) -> float:
-    return evidence.once(_energy_of, *_both_clouds(evidence, part))
+class Apart(NamedTuple):
+    """How far two clouds are apart: both numbers need the same distances.
 
-
-def _energy_of(source: NDArray, target: NDArray) -> float:
-    """Return the energy coefficient, 0 for equal distributions and at most 1.
-
-    ``(2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)``, Szekely and Rizzo 2013, section 4.
-    """
-    x, y = (torch.from_numpy(rows) for rows in (source, target))
-    across = 2 * float(torch.cdist(x, y).mean())
-    within = sum(float(torch.cdist(rows, rows).mean()) for rows in (x, y))
-    return (across - within) / across if across > 0 else 0.0
-
-
-def support_share(x: NDArray, y: NDArray) -> float:
-    """Return the share of target rows that lie farther from the source than its rows do.
-
-    Farther than 99 % of the source rows are from their nearest other row; of at most 500 rows a
-    side.
-
-    Parameters
+    Attributes
     ----------
-    x, y
-        Source (n, d) and target (m, d).
+    energy
+        Energy coefficient, 0 for equal distributions and at most 1.
+    outside
+        Share of the target rows that lie farther from the source than 99 % of the source rows do
+        from their nearest other row.
+    """
+
+    energy: float
+    outside: float
+
+
+def _energy(evidence: Evidence, part: str) -> float:
+    return evidence.once(apart, *_both_clouds(evidence, part)).energy
+
+
+def _support(evidence: Evidence, part: str) -> float:
+    return evidence.once(apart, *_both_clouds(evidence, part)).outside
+
+
+def apart(source: NDArray, target: NDArray) -> Apart:
+    """Compare a source (n, d) and a target (m, d) by the distances of all their rows, in float64.
+
+    The energy coefficient is ``(2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)``, Szekely and
+    Rizzo 2013, section 4.
 
     Examples
     --------
     >>> line = np.arange(10.0)[:, None]
-    >>> support_share(line, line + 0.5), support_share(line, line + 5)
-    (0.0, 0.4)
+    >>> apart(line, line), apart(line, line + 5).outside
+    (Apart(energy=0.0, outside=0.0), 0.4)
     """
-    source, target = torch.from_numpy(_some(x)), torch.from_numpy(_some(y))
-    if len(source) == 1:
+    x, y = (torch.from_numpy(rows) for rows in (source, target))
+    across, own = torch.cdist(x, y), torch.cdist(x, x)
+    twice = 2 * float(across.mean())
+    within = float(own.mean()) + float(torch.cdist(y, y).mean())
+    energy = (twice - within) / twice if twice > 0 else 0.0
+    return Apart(energy=energy, outside=_outside(x, y, across, own))
+
+
+def _outside(x: Tensor, y: Tensor, across: Tensor, own: Tensor) -> float:
+    """Return the share of y that is outside of x."""
+    if len(x) == 1:
         return 0.0
-    own, apart = _distances(source, target)
-    limit = own.quantile(_SHARE)
-    return float((apart > limit * (1 + 1e-9)).double().mean())
-
-
-def _distances(source: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
-    """Return how far each source row is from its nearest other, and each target row from any."""
-    if source.shape[1] > _WIDE:
-        near = source[nearest(target, source)]
-        own = nearest_others(source, 1).square[:, 0].sqrt()
-        return own, torch.linalg.vector_norm(target - near, dim=1)
-    own = torch.cdist(source, source, compute_mode="donot_use_mm_for_euclid_dist")
-    apart = torch.cdist(target, source, compute_mode="donot_use_mm_for_euclid_dist")
-    return own.fill_diagonal_(torch.inf).amin(1), apart.amin(1)
-
-
-def _support(evidence: Evidence, part: str) -> float:
-    return evidence.once(support_share, *_both_clouds(evidence, part))
+    # The distances tell who is the nearest; how near it is, their rounding would not.
+    near = x[own.fill_diagonal_(torch.inf).argmin(1)]
+    limit = torch.linalg.vector_norm(x - near, dim=1).quantile(_SHARE)
+    far = torch.linalg.vector_norm(y - x[across.argmin(0)], dim=1)
+    return float((far > limit * (1 + 1e-9)).double().mean())
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[..., float]], ...] = (
