@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from scipy.stats import norm
 
-from monge._types import NDArray, Tensor
+from monge._types import NDArray
 from monge.verdict.evidence import DomainOdds, Evidence, neighbours_of
 from monge.verdict.score import Score
 
@@ -154,22 +154,21 @@ def apart(source: NDArray, target: NDArray) -> Apart:
     (Apart(energy=0.0, outside=0.0), 0.4)
     """
     x, y = (torch.from_numpy(rows) for rows in (source, target))
-    across, own = torch.cdist(x, y), torch.cdist(x, x)
+    # One matrix of distances at a time: each takes the memory of the one before.
+    within = float(torch.cdist(y, y).mean())
+    own = torch.cdist(x, x)
+    within += float(own.mean())
+    near = own.fill_diagonal_(torch.inf).numpy().argmin(1)
+    del own
+    across = torch.cdist(y, x)
     twice = 2 * float(across.mean())
-    within = float(own.mean()) + float(torch.cdist(y, y).mean())
     energy = (twice - within) / twice if twice > 0 else 0.0
-    return Apart(energy=energy, outside=_outside(x, y, across, own))
-
-
-def _outside(x: Tensor, y: Tensor, across: Tensor, own: Tensor) -> float:
-    """Return the share of y that is outside of x."""
-    if len(x) == 1:
-        return 0.0
+    nearest = across.numpy().argmin(1)
     # The distances tell who is the nearest; how near it is, their rounding would not.
-    near = x[own.fill_diagonal_(torch.inf).argmin(1)]
-    limit = torch.linalg.vector_norm(x - near, dim=1).quantile(_SHARE)
-    far = torch.linalg.vector_norm(y - x[across.argmin(0)], dim=1)
-    return float((far > limit * (1 + 1e-9)).double().mean())
+    limit = np.quantile(np.linalg.norm(source - source[near], axis=1), _SHARE)
+    far = np.linalg.norm(target - source[nearest], axis=1)
+    outside = float((far > limit * (1 + 1e-9)).mean()) if len(source) > 1 else 0.0
+    return Apart(energy=energy, outside=outside)
 
 
 _KINDS: tuple[tuple[str, str, str, Callable[..., float]], ...] = (
