@@ -11,6 +11,7 @@ from sklearn.svm import SVC
 from monge import Adapter, Sinkhorn
 from monge.adapters import Candidate, Effort, Unmoved, candidates, collect
 from monge.adapters.candidates import named_candidates
+from monge.adapters.classifiers import classifier_of
 from monge.adapters.refitting import made, refit
 from monge.adapters.speaking import Speaker, left_out, speaker_of
 from monge.adapters.telling import domain_odds, folds_of
@@ -46,6 +47,7 @@ def test_every_candidate_is_tried_after_the_source_as_it_is(tried):
     assert names == ["source_only", *candidates(90, 75, 2, 3, 1)]
     assert [trial.reason for trial in tried] == [""] * len(tried)
     assert all(trial.seconds > 0 for trial in tried)
+    assert all(trial.judging > 0 for trial in tried)
 
 
 def test_every_score_but_those_of_plans_applies_to_all(tried):
@@ -83,7 +85,11 @@ def test_adapting_is_seen_to_help(tried, shifted):
     by_name = {trial.name: trial for trial in tried}
     true = {name: trial.adapter.score(shifted.Xt, shifted.yt) for name, trial in by_name.items()}
     assert true["linear"] > true["source_only"] + 0.2
-    assert by_name["linear"].scores["cot"] > by_name["source_only"].scores["cot"] + 0.1
+    linear, source = by_name["linear"].scores, by_name["source_only"].scores
+    assert linear["cot"] > source["cot"] + 0.1
+    assert linear["domain_linear_moved"] < linear["domain_linear"] - 0.2
+    # There and back again, and rows that were moved without being known: most are right.
+    assert min(linear["circular_accuracy"], linear["unseen_accuracy"]) > 0.9
 
 
 def test_a_seed_gives_the_same_and_another_differs(shifted):
@@ -171,6 +177,21 @@ def test_any_classifier_speaks_in_probabilities(shifted, classifier):
         assert 0.5 < shares.max(1).mean() < 1 - 1e-6
         said = trial.adapter.classes_[trial.evidence.predicted]
         np.testing.assert_array_equal(said, trial.adapter.predict(shifted.Xt))
+        assert type(trial.adapter.classifier_) is type(classifier_of(classifier))
+        if isinstance(classifier, LogisticRegression):
+            np.testing.assert_allclose(shares, trial.adapter.predict_proba(shifted.Xt), atol=1e-9)
+
+
+def test_which_candidate_is_tried_is_told_to_the_end(shifted):
+    told = []
+    collect(["coral"], shifted.X, shifted.y, shifted.Xt, report=told.append)
+    assert [(each.done, each.total) for each in told] == [(0, 2), (1, 2), (2, 2)]
+    assert [each.detail for each in told[:2]] == ["source_only", "coral"]
+
+
+def test_a_seed_is_one(shifted):
+    with pytest.raises(InputError, match="random_state"):
+        collect(["coral"], shifted.X, shifted.y, shifted.Xt, random_state=-1)
 
 
 def test_a_class_of_one_row_and_far_offsets(shifted):
