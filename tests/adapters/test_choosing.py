@@ -1,5 +1,6 @@
 """What is asked of the judge, what is taken over from the choice, and what the verdict says."""
 
+import re
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -15,7 +16,7 @@ from monge.adapters.concluding import conclude
 from monge.adapters.judging import judge_fitted
 from monge.adapters.trials import both_of
 from monge.errors import MongeWarning
-from monge.solvers import Graph
+from monge.solvers import Graph, Sinkhorn
 from monge.verdict import Estimate, Ruling
 
 FEW = Auto(budget="0.2 s")
@@ -281,6 +282,23 @@ def test_a_class_that_is_missing_is_named(pair, rule):
     some = pair.X[pair.y != "bee"]
     verdict = judge(["coral"], pair.X, pair.y, np.concatenate([some, some + 0.01]))
     assert "Missing class: the target seems to hold none of bee." in verdict.warnings
+
+
+def test_what_the_fit_of_the_choice_warned_of_is_said(pair, rule):
+    given = {
+        "shares": Candidate(transport=Sinkhorn(epsilon=0.1), target_prior="estimate"),
+        "coral": "coral",
+    }
+    for choice, words in (
+        ("shares", "shares warned: Adapter.fit: .*none of class 'ape'"),
+        ("coral", ""),
+    ):
+        rule("adapt", choice)
+        said = [
+            text for text in judge(given, pair.X, pair.y, pair.Xt).warnings if " warned: " in text
+        ]
+        assert len(said) == bool(words)
+        assert re.match(words, "".join(said))
 
 
 def test_of_many_classes_ten_are_listed(rule):

@@ -12,6 +12,7 @@ from sklearn.metrics import roc_auc_score
 from monge.errors import InputError
 from monge.verdict import SCORES, DomainOdds, Evidence, PlanHealth, agreeing, scores_of, soft_votes
 from monge.verdict.agreement import collapsed
+from monge.verdict.calibration import sharpness
 from monge.verdict.proportions import black_box_shares, likeliest_shares
 from monge.verdict.transport import label_distance
 from monge.verdict.two_sample import apart, area, area_chance
@@ -382,6 +383,14 @@ def test_a_target_within_the_source_is_supported():
     assert apart(x, np.r_[x[:150], x[:150] + 40]).outside == pytest.approx(0.5, abs=0.02)
 
 
+def test_one_who_is_wrong_and_sure_is_hardly_sharpened():
+    certain, labels = np.eye(2)[[0, 0, 0, 1]], np.array([0, 0, 1, 1])
+    with np.errstate(divide="ignore"):
+        found = sharpness(np.log(certain), labels)
+    assert found == pytest.approx(sharpness(np.log(certain.clip(1e-12)), labels))
+    assert found < 0.06
+
+
 @pytest.mark.parametrize("d", [1, 3, 60])
 def test_support_is_by_the_nearest_row(d):
     draw = np.random.default_rng(1)
@@ -398,6 +407,13 @@ def test_support_is_by_the_nearest_row(d):
     twice = np.repeat(x, 2, axis=0)
     assert apart(twice, x).outside == 0
     assert apart(twice, x + 1e-3).outside == 1
+    assert apart(x[:1], y).outside == 0  # one row tells nothing of the room about it
+
+
+def test_support_forgives_rounding():
+    grid = np.arange(20)[:, None] * 0.1
+    assert apart(grid, grid[-1:] + 0.1).outside == 0
+    assert apart(grid, grid[-1:] + 0.1001).outside == 1
 
 
 def test_soft_votes_are_those_of_the_neighbours():

@@ -161,6 +161,7 @@ def _warnings(
             f"Unmet marginals: the plan of {chosen.name} misses {100 * plan.marginal_error:.0f} % "
             "of the mass, as one does that may leave mass behind."
         )
+    said += [f"{chosen.name} warned: {text}" for text in chosen.said]
     failed = [trial.name for trial in trials if trial.reason]
     if failed:
         said.append(f"Failed: {', '.join(failed)}; the table of trials says why.")

@@ -9,7 +9,6 @@ import numpy as np
 
 from monge.adapters.adapter import Adapter
 from monge.adapters.candidates import named_candidates
-from monge.adapters.checks import check_draws
 from monge.adapters.domains import read_source, read_target
 from monge.adapters.trying import Trial, try_all
 from monge.adapters.witnesses import Both, Effort
@@ -97,7 +96,6 @@ def collect(
     [0.61, 1.0, 1.0]
     """
     adapter = Adapter(classifier=classifier)
-    check_draws(random_state)
     both = both_of(adapter, X, y, X_target, list(views))
     tried = named_candidates(candidates)
     effort = Effort() if effort is None else effort
