@@ -411,9 +411,13 @@ def test_support_is_by_the_nearest_row(d):
 
 
 def test_support_forgives_rounding():
-    grid = np.arange(20)[:, None] * 0.1
-    assert apart(grid, grid[-1:] + 0.1).outside == 0
-    assert apart(grid, grid[-1:] + 0.1001).outside == 1
+    square = np.array([[0.0, 0.0], [0.7, 0.0], [0.0, 0.7], [0.7, 0.7]])
+    angle = np.linspace(0.1, 1.4, 200)
+    circle = -0.7 * np.stack(
+        [np.cos(angle), np.sin(angle)], axis=1
+    )  # 0.7 from the corner, but for rounding
+    assert apart(square, circle).outside == 0
+    assert apart(square, 1.001 * circle).outside == 1
 
 
 def test_soft_votes_are_those_of_the_neighbours():

@@ -101,8 +101,7 @@ def try_all(
     """
     everyone = {SOURCE_ONLY: Candidate(transport=Unmoved()), **candidates}
     known = {name: _Fit(adapter, 0.0) for name, adapter in (ready or {}).items()}
-    if SOURCE_ONLY not in known:
-        known[SOURCE_ONLY] = _fit(estimator, everyone[SOURCE_ONLY], both, seed)
+    known[SOURCE_ONLY] = _fit(estimator, everyone[SOURCE_ONLY], both, seed)
     with _checked_before():
         common = common_of(known[SOURCE_ONLY].adapter, both, effort, seed)
     trials = []
