@@ -622,6 +622,35 @@ def test_the_report_shows_every_shift_with_all_true_accuracies():
     assert "The rule: A rule." in text
 
 
+def test_the_report_sets_other_estimates_beside_the_verdict():
+    def scored(one, **cot):
+        tried = {
+            name: replace(each, scores={"cot": cot.get(name)}) for name, each in one.tried.items()
+        }
+        return replace(one, tried=tried)
+
+    # GOOD adapts with coral; STAY keeps the source, whose estimate is 50 of 55.
+    good, stay = scored(GOOD, source_only=0.6, coral=0.95), scored(STAY, source_only=0.45)
+    whole = result(good, stay)
+    text = section(markdown(whole), "What other estimates")
+    end, start = (
+        [(good.accuracy("coral"), 0.95), (0.55, 0.45)],
+        [(good.accuracy("source_only"), 0.6), (0.55, 0.45)],
+    )
+
+    def off(pairs):
+        return f"{100 * np.mean([abs(a - b) for a, b in pairs]):.1f}"
+
+    assert cells_of(text, "COT")[1:] == [off(end), off(end), off(start), off(start)]
+    own = [(good.accuracy("coral"), good.chosen.value), (0.55, stay.source_only.value)]
+    was = [(good.accuracy("source_only"), good.source_only.value), (0.55, stay.source_only.value)]
+    assert cells_of(text, "the verdict")[1:] == [off(own), off(own), off(was), off(was)]
+    assert cells_of(text, "DoC")[1:] == ["-"] * 4
+    whole.shifts["stay"] = replace(whole.shifts["stay"], hidden=True)
+    shown = section(markdown(whole), "What other estimates")
+    assert cells_of(shown, "COT")[1:] == [off(end), off(end[:1]), off(start), off(start[:1])]
+
+
 def test_seeds_are_told_by_their_mean_and_harm_by_the_worst():
     bad = replace(HARM, shift="good", seed=1)
     line = cells_of(section(markdown(result(GOOD, bad)), "Every shift"), "good")

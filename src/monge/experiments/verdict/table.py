@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from statistics import fmean
 
 from monge.results import Figures, Judged, VerdictResult, figures_of
@@ -19,6 +20,17 @@ GOALS = {
     "adapted": ("verdicts that adapt", "-"),
 }
 """What each figure is, and what is wanted of it."""
+
+
+ESTIMATES = {
+    "cot": "COT",
+    "atc": "ATC",
+    "doc": "DoC",
+    "mean_confidence": "mean confidence",
+    "importance_weighted": "importance-weighted validation",
+    "held_accuracy": "accuracy on held-out source rows",
+}
+"""Scores that estimate an accuracy, each by itself, and what the report calls them."""
 
 
 FIGURES = ("figure", "all", "not hidden", "goal")
@@ -73,6 +85,12 @@ def _finished(result: VerdictResult) -> Iterator[str]:
         )
     yield "## What other ways would have come to"
     yield _grid(("followed", "harmed", "gain kept", "adapts"), list(_others(result)))
+    yield "## What other estimates are off by"
+    yield "Mean absolute error of the estimated accuracy, in points, of the same candidates."
+    yield _grid(
+        ("estimate", "of what is followed", "not hidden", "of source-only", "not hidden"),
+        list(_estimates(result)),
+    )
     yield "## By family"
     yield _grid(
         ("family", "verdicts", "harmed", "gain kept", "error", "intervals", "cost", "adapts"),
@@ -110,6 +128,49 @@ def _others(result: VerdictResult) -> Iterator[tuple[str, ...]]:
         yield told(f"always `{name}`", figures_of(result.judged, lambda _, name=name: name))  # type: ignore[misc]
     yield told("the largest circular validation", figures_of(result.judged, _circular))
     yield told("the oracle", figures_of(result.judged, _oracle))
+
+
+def _estimates(result: VerdictResult) -> Iterator[tuple[str, ...]]:
+    """Yield how far the verdict, and each score that estimates an accuracy, is off in the mean."""
+
+    def told(title: str, estimate: Callable[[Judged, str], float | None]) -> tuple[str, ...]:
+        return title, *(
+            _percent(_off(judged, of, estimate))
+            for of in (_end, _start)
+            for judged in (result.judged, result.shown())
+        )
+
+    yield told("the verdict", _of_verdict)
+    for name, title in ESTIMATES.items():
+        yield told(title, partial(_of_score, score=name))
+
+
+def _end(judged: Judged) -> str:
+    return judged.followed
+
+
+def _start(judged: Judged) -> str:
+    del judged
+    return SOURCE_ONLY
+
+
+def _of_verdict(judged: Judged, name: str) -> float | None:
+    return judged.estimate.value if name == judged.followed else judged.source_only.value
+
+
+def _of_score(judged: Judged, name: str, score: str) -> float | None:
+    return judged.tried[name].scores.get(score) if name in judged.tried else None
+
+
+def _off(
+    judged: Sequence[Judged],
+    of: Callable[[Judged], str],
+    estimate: Callable[[Judged, str], float | None],
+) -> float | None:
+    """Return the mean absolute error, of those that there is an estimate for; ``None`` of none."""
+    pairs = [(estimate(each, of(each)), each.accuracy(of(each))) for each in judged]
+    off = [abs(value - truth) for value, truth in pairs if value is not None]
+    return fmean(off) if off else None
 
 
 def _circular(judged: Judged) -> str:
