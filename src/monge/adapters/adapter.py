@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from sklearn.base import OneToOneFeatureMixin, TransformerMixin
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
@@ -18,7 +17,7 @@ from monge.adapters.auto import Auto
 from monge.adapters.centring import taken_off
 from monge.adapters.checks import check_rows, device_of, require_no_target
 from monge.adapters.choosing import choose
-from monge.adapters.classifiers import is_regression, may_have
+from monge.adapters.classifiers import is_regression, may_have, tagged
 from monge.adapters.domains import read_source, read_target
 from monge.adapters.finding import asked_of, find, nothing_found
 from monge.adapters.labels import class_labels
@@ -164,14 +163,7 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
     def __sklearn_tags__(self) -> Any:
         """Be a classifier, or a regressor where the classifier is one."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.target_tags.required = True
-        if is_regression(self.classifier):
-            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
-        else:
-            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
-        return tags
+        return tagged(super().__sklearn_tags__(), self.classifier)
 
     def fit(
         self,

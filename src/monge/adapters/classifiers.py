@@ -21,6 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier, NearestCentroid
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from sklearn.utils import ClassifierTags, RegressorTags
 
 from monge._types import NDArray
 from monge.adapters.encoding import Decoder, Encoder, rows_among
@@ -34,6 +35,7 @@ __all__ = [
     "encode_classifier",
     "is_regression",
     "may_have",
+    "tagged",
     "votes_decide",
 ]
 
@@ -76,6 +78,17 @@ def classifier_of(value: Any) -> Any:
 def is_regression(classifier: Any) -> bool:
     """Say whether what is to be trained is a regressor; those by name are not."""
     return hasattr(classifier, "__sklearn_tags__") and bool(is_regressor(classifier))
+
+
+def tagged(tags: Any, classifier: Any) -> Any:
+    """Make scikit-learn's tags of an adapter those of a classifier, or of a regressor."""
+    tags.input_tags.sparse = True
+    tags.target_tags.required = True
+    if is_regression(classifier):
+        tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
+    else:
+        tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
+    return tags
 
 
 def may_have(method: str) -> Callable[[Any], bool]:

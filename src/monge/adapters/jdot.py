@@ -11,13 +11,12 @@ import numpy as np
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics import accuracy_score, r2_score
-from sklearn.utils import ClassifierTags, RegressorTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from monge._types import CostName, NDArray
 from monge.adapters.checks import check_rows, require_no_target
-from monge.adapters.classifiers import classifier_of, is_regression, may_have
+from monge.adapters.classifiers import classifier_of, is_regression, may_have, tagged
 from monge.adapters.domains import read_source, read_target
 from monge.adapters.labels import class_labels
 from monge.adapters.learning import Learner, fit_weighted
@@ -117,14 +116,7 @@ class JDOT(BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
 
     def __sklearn_tags__(self) -> Any:
         """Be a classifier, or a regressor where the classifier is one."""
-        tags = super().__sklearn_tags__()
-        tags.input_tags.sparse = True
-        tags.target_tags.required = True
-        if is_regression(self.classifier):
-            tags.estimator_type, tags.regressor_tags = "regressor", RegressorTags()
-        else:
-            tags.estimator_type, tags.classifier_tags = "classifier", ClassifierTags()
-        return tags
+        return tagged(super().__sklearn_tags__(), self.classifier)
 
     def fit(
         self,
