@@ -301,6 +301,14 @@ def test_what_the_fit_of_the_choice_warned_of_is_said(pair, rule):
         assert re.match(words, "".join(said))
 
 
+@pytest.mark.parametrize(("n", "m", "few"), [(29, 36, True), (45, 29, True), (30, 30, False)])
+def test_of_few_rows_little_is_known(pair, n, m, few):
+    warned = judge(["coral"], pair.X[:n], pair.y[:n], pair.Xt[:m]).warnings
+    told = [text for text in warned if text.startswith("Few rows: ")]
+    assert len(told) == few
+    assert all(f"{n} of the source and {m} of the target" in text for text in told)
+
+
 def test_of_many_classes_ten_are_listed(rule):
     rule("abstain", "coral")
     draw = np.random.default_rng(0)

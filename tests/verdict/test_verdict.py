@@ -249,10 +249,43 @@ def test_printed_it_is_one_screen(verdict):
         "Optimal-transport confidence",
         "failed: no luck",
         "Missing class: none of b.",
-        "no label of the 20 target rows was read; 1,000 source rows.",
     ):
         assert words in text
+    closing = " ".join(text.split())
+    assert "no label of the 20 target rows was read; 1,000 source rows." in closing
+    assert max(map(len, text.splitlines())) < 80
+
+
+def test_no_word_of_it_is_cut(verdict):
+    name = "a_transport_of_a_very_long_name"
+    words = "A score whose title takes more room than there is on a line beside its two values"
+    failed = replace(verdict.trials[-1], reason="there was no room left on the device " * 4)
+    long = replace(
+        verdict,
+        choice=replace(verdict.choice, name=name),
+        evidence=(replace(verdict.evidence[0], words=words),),
+        trials=(replace(verdict.trials[0], choice=Choice(name=name, parameters={})), failed),
+        warnings=("One that is told at some length, so that it takes two lines of text or more.",),
+    )
+    text = str(long)
     assert max(map(len, text.splitlines())) < 100
+    plain = " ".join(text.split())
+    for part in (name, words, failed.reason.strip(), long.warnings[0], "90 % intervals"):
+        assert part in plain
+    *_, last = words.split(" on a ")
+    (line,) = [line for line in text.splitlines() if line.endswith("0.700    0.900")]
+    assert last in line
+    columns = {
+        line.index("%") for line in text.splitlines() if line.startswith((name, "Source only "))
+    }
+    assert len(columns) == 1
+
+
+def test_a_gain_that_is_no_difference_is_explained(verdict):
+    note = "their difference is not the gain"
+    assert note not in " ".join(str(verdict).split())
+    other = replace(verdict, gain=Estimate(value=0.1, low=0.0, high=0.2))
+    assert note in " ".join(str(other).split())
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,9 @@ _SHOWN = (
 _UNMET = 1e-2
 """Marginal error, of the total mass, that is worth a warning."""
 
+_FEW = 30
+"""Rows of a side below which the rule of the verdict saw no shift when it was learned."""
+
 _NOTHING = Estimate(value=0.0, low=0.0, high=0.0)
 
 
@@ -77,7 +80,7 @@ def conclude(trials: Sequence[Trial], both: Both, cut: Mapping[str, float]) -> V
         shift=shift,
         per_class=_per_class(followed, labels, ruling.estimates[followed.name]),
         evidence=tuple(_items(chosen, first)),
-        warnings=tuple(_warnings(chosen, trials, shift, cut)),
+        warnings=(*_few(both), *_warnings(chosen, trials, shift, cut)),
         trials=tuple(
             Tried(
                 choice=_choice(trial.name, trial.candidate),
@@ -126,6 +129,14 @@ def _per_class(trial: Trial, labels: list[object], overall: Estimate) -> tuple[C
         )
         for code, label in enumerate(labels)
     )
+
+
+def _few(both: Both) -> list[str]:
+    n, m = len(both.X), len(both.X_target)
+    if min(n, m) >= _FEW:
+        return []
+    told = f"Few rows: {n} of the source and {m} of the target tell little"
+    return [f"{told}; the verdict was learned on {_FEW} of each at least: take it for a hint."]
 
 
 def _warnings(

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from monge.errors import InputError, sentence
 from monge.verdict.estimate import Estimate
 from monge.verdict.rule import Decision
+from monge.verdict.screen import screen
 from monge.verdict.shift import ClassShare, Shift
 
 __all__ = ["Choice", "ClassEstimate", "Item", "Tried", "Verdict"]
@@ -189,26 +190,7 @@ class Verdict:
         )
 
     def __str__(self) -> str:
-        n, m = self.rows
-        lines = [
-            self.advice,
-            "",
-            f"Shift         {self.shift.words}",
-            f"Source only   {self.source_only}",
-            f"{self.choice.name[:12]:<13} {self.chosen}",
-            f"Gain          {points(self.gain)}",
-            "",
-            f"{'Evidence':<58} {'before':>8} {'after':>8}",
-        ]
-        for item in self.evidence:
-            before = "-" if item.before is None else f"{item.before:.3f}"
-            lines.append(f"  {item.words[:56]:<56} {before:>8} {item.value:>8.3f}")
-        lines += ["", f"Candidates ({len(self.trials)})", *map(_line, self.trials)]
-        if self.warnings:
-            lines += ["", *self.warnings]
-        lines += ["", f"Accuracies are estimates: no label of the {m:,} target rows was read; "]
-        lines[-1] += f"{n:,} source rows."
-        return "\n".join(lines)
+        return screen(self)
 
     def to_json(self) -> dict[str, Any]:
         """Return the verdict as plain types, with the number of its schema."""
@@ -247,20 +229,6 @@ class Verdict:
             raise InputError(
                 sentence("Verdict.from_json", "content", required, got, remedy)
             ) from error
-
-
-def points(gain: Estimate) -> str:
-    """Return a gain in points, with its interval."""
-    low, high = f"{100 * gain.low:+.1f}", f"{100 * gain.high:+.1f}"
-    return f"{100 * gain.value:+.1f} points ({low} to {high})"
-
-
-def _line(tried: Tried) -> str:
-    name = f"  {tried.choice.name[:20]:<20}"
-    if tried.estimate is None:
-        return f"{name} failed: {tried.reason[:90]}"
-    gain = "" if tried.gain is None else f"gain {100 * tried.gain.value:+5.1f}"
-    return f"{name} {tried.estimate!s:<24} {gain:<12} {tried.seconds:6.2f} s"
 
 
 def _plain(value: Any) -> Any:
