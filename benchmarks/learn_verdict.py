@@ -82,9 +82,13 @@ def learn(
 
 
 def gains(table: Table, rule: Rule, rows: Any) -> tuple[Any, Any]:
-    """Return what a rule takes each candidate to gain, and that less the price of its risk."""
+    """Return what a rule takes each candidate to gain, and that less the price of its risk.
+
+    As `decide` has it: no more than the source as it is leaves to be gained.
+    """
     change, base = table.own[rows] - table.base[rows], table.base[rows]
-    gain = values(rule.gain, change, base, table.names)
+    start = np.clip(values(rule.accuracy, base, base, table.names), 0, 1)
+    gain = np.minimum(values(rule.gain, change, base, table.names), 1 - start)
     odds = np.clip(values(rule.harm, change, base, table.names), -50, 50)
     return gain, gain - rule.caution / (1 + np.exp(-odds))
 

@@ -66,6 +66,16 @@ def test_a_gain_is_taken_where_it_is_worth_its_risk(before, after, harm, decisio
     assert ends == pytest.approx((after["cot"] - 0.2, after["cot"], min(after["cot"] + 0.1, 1)))
 
 
+@pytest.mark.parametrize(
+    ("start", "decision"), [(0.95, "adapt"), (1.0, "abstain"), (1.2, "abstain")]
+)
+def test_no_more_is_gained_than_the_source_leaves(start, decision):
+    hopeful = replace(rule(caution=0.01), gain=line(0.3))
+    ruling = decide({"source_only": {"cot": start}, "coral": {"cot": start}}, hopeful)
+    assert ruling.gains["coral"].value == pytest.approx(max(0.0, 1 - start))
+    assert ruling.decision == decision
+
+
 def test_of_two_the_one_of_less_risk_is_taken():
     harm = line(0.0, own={"atc": 100.0})
     cautious = replace(rule(), harm=harm)

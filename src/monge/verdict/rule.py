@@ -54,11 +54,11 @@ def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) 
     """Decide whether to adapt, and how, by a linear rule that was learned on other shifts.
 
     Ridge regressions estimate from the scores the accuracy of each candidate and its gain over the
-    source as it is, a logistic one the probability that it is over a point below. The candidate
-    whose gain, less a price for that probability, is the largest is taken if this is positive. If
-    it is not, but the gain is, the rule does not know; else nothing is to be adapted. A candidate
-    whose predictions collapse is not taken. Intervals are the quantiles of the errors on families
-    of shifts that the learning never saw.
+    source as it is, at most what that leaves to be gained; a logistic one the probability that it
+    is over a point below. The candidate whose gain, less a price for that probability, is the
+    largest is taken if this is positive. If it is not, but the gain is, the rule does not know;
+    else nothing is to be adapted. A candidate whose predictions collapse is not taken. Intervals
+    are the quantiles of the errors on families of shifts that the learning never saw.
 
     Parameters
     ----------
@@ -84,7 +84,7 @@ def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) 
     gains, worth = {}, {}
     for name, own in rest:
         changed = {key: value - base[key] for key, value in own.items() if key in base}
-        gain = rule.gain(changed, base)
+        gain = min(rule.gain(changed, base), 1 - estimates[first].value)
         harm = 1 / (1 + exp(-max(-50.0, min(50.0, rule.harm(changed, base)))))
         gains[name] = _interval(gain, rule.gain_spread, -1.0)
         worth[name] = gain - rule.caution * harm
