@@ -81,14 +81,22 @@ def learn(
     )
 
 
+def starts(table: Table, rule: Rule, rows: Any) -> Any:
+    """Return the accuracy that a rule expects of the source as it is, of the shift of each row."""
+    base = table.base[rows]
+    return np.clip(values(rule.accuracy, base, base, table.names), 0, 1)
+
+
 def gains(table: Table, rule: Rule, rows: Any) -> tuple[Any, Any]:
     """Return what a rule takes each candidate to gain, and that less the price of its risk.
 
-    As `decide` has it: no more than the source as it is leaves to be gained.
+    As `decide` has it: no more than the source as it is leaves to be gained, and no more than the
+    share of rows that are given another class.
     """
     change, base = table.own[rows] - table.base[rows], table.base[rows]
-    start = np.clip(values(rule.accuracy, base, base, table.names), 0, 1)
-    gain = np.minimum(values(rule.gain, change, base, table.names), 1 - start)
+    most = 1 - table.own[rows, table.names.index("agreement_baseline")]
+    gain = np.minimum(values(rule.gain, change, base, table.names), 1 - starts(table, rule, rows))
+    gain = np.clip(gain, -most, most)
     odds = np.clip(values(rule.harm, change, base, table.names), -50, 50)
     return gain, gain - rule.caution / (1 + np.exp(-odds))
 
@@ -120,13 +128,14 @@ def unseen(
     rules = {name: learn(table, rows & ~each) for name, each in gone.items()}
     wrong: dict[str, tuple[Any, Any]] = {}
     for name, part in parts.items():
-        said = np.clip(values(rules[name].accuracy, table.own, table.base, table.names), 0, 1)
+        everyone = np.ones(len(table.gain), dtype=bool)
+        said = starts(table, rules[name], everyone) + gains(table, rules[name], everyone)[0]
         shown = np.union1d(followed(table, rules[name], part), np.flatnonzero(part & ~table.adapts))
         moved = part & table.adapts
         gain, _ = gains(table, rules[name], moved)
         wrong[name] = (
             (table.accuracy - said)[shown],
-            table.gain[moved] - np.clip(gain, -1, 1),
+            table.gain[moved] - gain,
         )
     return {
         name: _spread(rule, (each for other, each in wrong.items() if other != name))

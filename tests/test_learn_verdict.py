@@ -34,6 +34,7 @@ def lines(seed, name, families, shifts=4):
                 told = {
                     "cot": right + draw.normal(0, 0.03),
                     "atc": right + draw.normal(0, 0.05),
+                    "agreement_baseline": 1 - min(1.0, 1.2 * abs(right - base)),
                     "domain_linear_p": 10.0 ** draw.uniform(-20, 0),
                     "view_agreement": None,
                     "collapsed": float(candidate == "graph" and number == 1),
@@ -70,13 +71,13 @@ def table(tmp_path, suite):
 
 
 def test_scores_are_read_beside_the_truth(table, suite):
-    assert table.names == ("atc", "collapsed", "cot", "domain_linear_p")
-    assert table.own.shape == table.base.shape == (36 + 60, 4)
+    assert table.names == ("agreement_baseline", "atc", "collapsed", "cot", "domain_linear_p")
+    assert table.own.shape == table.base.shape == (36 + 60, 5)
     assert int(table.drawn.sum()) == 60
     assert not table.drawn[:36].any()
     row = suite[4]
-    assert table.own[4, 2] == row["scores"]["cot"]
-    assert table.own[4, 3] == pytest.approx(max(np.log10(row["scores"]["domain_linear_p"]), -12))
+    assert table.own[4, 3] == row["scores"]["cot"]
+    assert table.own[4, 4] == pytest.approx(max(np.log10(row["scores"]["domain_linear_p"]), -12))
     np.testing.assert_array_equal(table.base[4], table.own[3])
     assert table.gain[4] == pytest.approx(row["accuracy"] - suite[3]["accuracy"])
     assert table.weight[0] == pytest.approx(4**-0.5)
@@ -90,7 +91,7 @@ def test_a_line_over_rows_is_the_line_of_the_library(table):
 
     rule = learn(table, table.drawn)
     own = table.own.copy()
-    own[5, 1] = np.nan
+    own[5, 2] = np.nan
     told = values(rule.accuracy, own, table.base, table.names)
     for row in (0, 5, 40):
         one = {n: v for n, v in zip(table.names, own[row], strict=True) if np.isfinite(v)}

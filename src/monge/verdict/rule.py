@@ -53,12 +53,14 @@ class Ruling:
 def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) -> Ruling:
     """Decide whether to adapt, and how, by a linear rule that was learned on other shifts.
 
-    Ridge regressions estimate from the scores the accuracy of each candidate and its gain over the
-    source as it is, at most what that leaves to be gained; a logistic one the probability that it
-    is over a point below. The candidate whose gain, less a price for that probability, is the
-    largest is taken if this is positive. If it is not, but the gain is, the rule does not know;
-    else nothing is to be adapted. A candidate whose predictions collapse is not taken. Intervals
-    are the quantiles of the errors on families of shifts that the learning never saw.
+    Ridge regressions estimate from the scores the accuracy of the source as it is and the gain of
+    each candidate over it, a logistic one the probability that it is over a point below. A gain is
+    at most what the source leaves to be gained, and neither it nor its interval exceeds the share
+    of the target rows that the candidate gives another class. The candidate whose gain, less a
+    price for that probability, is the largest is taken if this is positive. If it is not, but the
+    gain is, the rule does not know; else nothing is to be adapted. A candidate whose predictions
+    collapse is not taken. Intervals are the quantiles of the errors on families of shifts that the
+    learning never saw.
 
     Parameters
     ----------
@@ -77,16 +79,15 @@ def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) 
     rule = LEARNED if rule is None else rule
     told = {name: plain(values) for name, values in scores.items()}
     (first, base), *rest = told.items()
-    estimates = {
-        name: _interval(rule.accuracy(own, base), rule.accuracy_spread, 0.0)
-        for name, own in told.items()
-    }
-    gains, worth = {}, {}
+    start = _interval(rule.accuracy(base, base), rule.accuracy_spread, (0.0, 1.0))
+    estimates, gains, worth = {first: start}, {}, {}
     for name, own in rest:
         changed = {key: value - base[key] for key, value in own.items() if key in base}
-        gain = min(rule.gain(changed, base), 1 - estimates[first].value)
+        most = 1 - own.get("agreement_baseline", 0.0)
+        gain = max(-most, min(rule.gain(changed, base), most, 1 - start.value))
         harm = 1 / (1 + exp(-max(-50.0, min(50.0, rule.harm(changed, base)))))
-        gains[name] = _interval(gain, rule.gain_spread, -1.0)
+        gains[name] = _interval(gain, rule.gain_spread, (-most, most))
+        estimates[name] = _interval(start.value + gain, rule.accuracy_spread, (0.0, 1.0))
         worth[name] = gain - rule.caution * harm
     if not rest:
         return Ruling(decision="abstain", choice=first, estimates=estimates, gains=gains)
@@ -109,8 +110,9 @@ def plain(values: Mapping[str, float]) -> dict[str, float]:
     }
 
 
-def _interval(value: float, spread: tuple[float, float], least: float) -> Estimate:
-    """Return an estimate within its range and the interval around it."""
-    ends = (min(max(value + part, least), 1.0) for part in (0.0, *spread))
+def _interval(value: float, spread: tuple[float, float], within: tuple[float, float]) -> Estimate:
+    """Return an estimate and the interval around it, both within a range."""
+    least, most = within
+    ends = (min(max(value + part, least), most) for part in (0.0, *spread))
     middle, low, high = ends
     return Estimate(value=middle, low=min(low, middle), high=max(high, middle))

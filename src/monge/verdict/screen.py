@@ -16,13 +16,6 @@ __all__ = ["screen"]
 _WIDTH = 79
 _NAME = 30
 _WORDS = 56
-_ROUNDED = 0.25
-"""Points by which a difference of two rounded accuracies may miss a rounded gain."""
-
-_APART = (
-    "The gain is estimated for both on the same rows, the two accuracies each alone and less "
-    "surely: their difference is not the gain."
-)
 
 
 def screen(verdict: Verdict) -> str:
@@ -52,8 +45,6 @@ def _fields(verdict: Verdict) -> Iterator[str]:
         ("Gain", points(verdict.gain)),
     ):
         yield _wrapped(text, f"{name:<{width}} ", " " * (width + 1))
-    if _apart(verdict):
-        yield _wrapped(_APART, " " * (width + 1), " " * (width + 1))
 
 
 def points(gain: Estimate) -> str:
@@ -66,14 +57,6 @@ def points(gain: Estimate) -> str:
     """
     low, high = f"{100 * gain.low:+.1f}", f"{100 * gain.high:+.1f}"
     return f"{100 * gain.value:+.1f} points ({low} to {high})"
-
-
-def _apart(verdict: Verdict) -> bool:
-    """Say whether the gain is another than the difference of the two accuracies, as shown."""
-    after, before, gain = (
-        round(100 * each.value, 1) for each in (verdict.chosen, verdict.source_only, verdict.gain)
-    )
-    return abs(gain - (after - before)) > _ROUNDED
 
 
 def _wrapped(text: str, first: str, then: str) -> str:
