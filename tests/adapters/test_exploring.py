@@ -218,6 +218,21 @@ def test_a_tolerance_of_something_else_is_not_said_of_the_marginals(transport, t
     assert explore(adapter, X, y, X_target).convergence.tolerance == tolerance
 
 
+@pytest.mark.parametrize(
+    ("transport", "moves_all"),
+    [("sinkhorn", True), ("exact", True), ("partial", False), ("unbalanced", False)],
+)
+def test_what_a_plan_moves_is_told_where_it_may_leave_some(transport, moves_all):
+    X, y, X_target, _ = domains()
+    adapter = Adapter(transport).fit(X, y, X_target=X_target)
+    moved = explore(adapter, X, y, X_target).convergence.moved
+    if moves_all:
+        assert moved is None
+    else:
+        total = float(adapter.solution_.plan.dense().sum())
+        assert moved == pytest.approx(total / float(adapter.solution_.problem.a.sum()), rel=1e-5)
+
+
 def test_the_plane_of_many_features_is_that_of_few():
     X, _, X_target, _ = domains(n=300, m=200, width=5)
     wide = [np.concatenate([part, np.zeros((len(part), 1100))], 1) for part in (X, X_target)]

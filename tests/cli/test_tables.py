@@ -428,6 +428,19 @@ def test_an_interrupt_leaves_nothing(call, tables, tmp_path, monkeypatch, verb):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_interrupted_page_leaves_the_adapter_and_says_so(call, tables, tmp_path, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("monge.cli.fitting.write", interrupted)
+    words = fit(tables, "-o", tmp_path / "a", "--report", tmp_path / "p.html", "--no-check")
+    code, _, err = call(*words)
+    assert code == 130
+    assert f"monge: interrupted; {tmp_path / 'a'} was written, its page was not." in err
+    assert monge.load(tmp_path / "a").classes_.size
+    assert not (tmp_path / "p.html").exists()
+
+
 STOPS = {
     "ctrl-c": (signal.SIGINT, 130, "interrupted"),
     "sigterm": (signal.SIGTERM, 143, "terminated"),

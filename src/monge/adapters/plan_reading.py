@@ -168,6 +168,9 @@ def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
     transport = transport_of(adapter)
     # The tolerance of the others is of something else, such as how far the prototypes still move.
     tolerance = transport.tolerance if isinstance(transport, _TO_MARGINALS) else None
+    problem, moved = solution.problem, None
+    if not problem.balanced or problem.mass is not None:
+        moved = float(solution.plan.marginals().source.sum() / problem.a.sum())
     return Convergence(
         status=solution.status.value,
         converged=solution.converged,
@@ -178,4 +181,5 @@ def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
         sweeps=int(solution.sweeps),
         history=tuple(map(float, solution.history)),
         tolerance=tolerance,
+        moved=moved,
     )

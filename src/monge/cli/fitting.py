@@ -136,8 +136,9 @@ def fit(
                 report=bars,
             )
         adapter.save(out, notes={"label": label}, precision=how)
-        if page is not None:
-            sides = left, right
+    if page is not None:
+        sides = left, right
+        with ending(as_json=as_json, interrupted=f"{out} was written, its page was not"):
             write(adapter, sides, label=label, out=page, again=command(out, sides, page))
     _tell(adapter, out, page, as_json=as_json)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import resources
 from typing import Any
 
 import monge
 from monge.errors import OutputError, sentence
+from monge.report.findings import percent, seen
 from monge.report.glossary import explain, words_in
 from monge.report.judgement import verdict_parts
 from monge.report.live.base import MOST_NAMED, Figure, embed, require_bokeh, script_safe
@@ -124,7 +125,7 @@ def fill(parts: Sequence[Part]) -> str:
         words_in=words_in,
         distinct=MOST_NAMED,
     )
-    return page
+    return seen(page)
 
 
 def of_verdict(verdict: Mapping[str, Any] | None) -> Part:
@@ -138,6 +139,7 @@ def of_explorer(explorer: Explorer | None) -> Part:
     """Return what can be looked at; where there is no plan, the two clouds alone."""
     if explorer is None:
         return Part()
+    explorer = replace(explorer, classes=tuple(map(seen, explorer.classes)))
     sheets = {
         side: sprite(images)
         for side, images in (("source", explorer.source_images), ("target", explorer.target_images))
@@ -189,8 +191,10 @@ def of_convergence(convergence: Convergence) -> dict[str, Any]:
     kept = history[::every] + (history[-1:] if (len(history) - 1) % every else [])
     source, target = convergence.marginal_error
     asked = convergence.tolerance
+    moved = "" if convergence.moved is None else percent(convergence.moved)
     lines = [
         ("status", convergence.status),
+        *([("mass that is moved", moved)] if moved else []),
         ("marginal error of the source, L1", number(source)),
         ("marginal error of the target, L1", number(target)),
         ("asked for", "none" if asked is None else f"at most {number(asked)}"),
@@ -201,6 +205,7 @@ def of_convergence(convergence: Convergence) -> dict[str, Any]:
     ]
     return {
         "convergence": convergence,
+        "moved": moved,
         "trust_sentence": trust_sentence(convergence),
         "certificate": lines,
         "history": [(sweep, number(error)) for sweep, error in kept],

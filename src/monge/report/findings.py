@@ -5,6 +5,7 @@ Nothing is estimated here: figures are read off the record, averaged over seeds 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,11 +24,15 @@ __all__ = [
     "percent",
     "right_share",
     "seeds_phrase",
+    "seen",
     "shorten",
 ]
 
 NAME_CHARACTERS = 30
 """How much of a domain's name a sentence bears."""
+
+TURNING = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Marks without a picture that turn the direction of the text after them."""
 
 SAME = 1e-6
 """Two accuracies nearer than this are one: fewer than a million target rows cannot tell them."""
@@ -103,6 +108,17 @@ def compare(result: Result, evidence: Evidence) -> Comparison:
         return Comparison(before=Spread(values=shares[:1]), after=Spread(values=shares[1:]))
     before, after = (result.methods[key].accuracy for key in found)
     return Comparison(before=before, after=after)
+
+
+def seen(text: str) -> str:
+    r"""Write the marks that turn the direction of text as what they are: they would turn numbers.
+
+    Examples
+    --------
+    >>> print(seen("ab\u202ecd"))
+    ab\u202ecd
+    """
+    return TURNING.sub(lambda mark: f"\\u{ord(mark[0]):04x}", text)
 
 
 def shorten(text: str, characters: int) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from monge.errors import DataError, sentence
 from monge.files import write_text
 from monge.report.filling import Part, fill, of_explorer, of_verdict, require_jinja
-from monge.report.findings import best_method, compare, percent
+from monge.report.findings import best_method, compare, percent, seen
 from monge.report.live.accuracy import MOST_CLASSES, plot_accuracy, plot_given
 from monge.report.pictures import Picture
 from monge.report.words import fit_headline, hidden_sentence
@@ -264,6 +265,7 @@ def write_fit_page(
     True
     """
     require_jinja()
+    fitted = replace(fitted, given={seen(label): shares for label, shares in fitted.given.items()})
     given = [
         (label, [percent(share) for share in shares]) for label, shares in fitted.given.items()
     ]

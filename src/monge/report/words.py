@@ -9,7 +9,7 @@ import numpy as np
 
 from monge._types import NDArray
 from monge.report.clouds import centre_gap
-from monge.report.findings import NAME_CHARACTERS, percent, right_share, shorten
+from monge.report.findings import NAME_CHARACTERS, abridge, percent, right_share, shorten
 from monge.report.plans import worst_pairs
 from monge.results import Clouds, Convergence, Explorer, Fitted, PlanView, Sent
 
@@ -161,15 +161,15 @@ def hidden_sentence(given: Mapping[str, tuple[float, float, float]]) -> str:
     names = list(given)
     parts = some_of(
         [
-            f"{shorten(names[k], NAME_CHARACTERS)} ({percent(shares[k, 1])}; with transport "
+            f"{abridge(names[k], NAME_CHARACTERS)} ({percent(shares[k, 1])}; with transport "
             f"{percent(shares[k, 2])}, of the source {percent(shares[k, 0])})"
             for k in found
         ]
     )
     return (
         f"Without transport hardly any row is given {parts}. Either the shift hides what is there, "
-        "or the target lacks it, and a transport that has to place all of the source's mass gives "
-        "it rows all the same: without labels this page cannot tell which."
+        "or the target lacks it, and the transport places mass of the source there all the same: "
+        "without labels this page cannot tell which."
     )
 
 
@@ -189,7 +189,7 @@ def some_of(parts: Sequence[str]) -> str:
 
 def name(explorer: Explorer, label: int) -> str:
     """Return the name of a class as a sentence bears it."""
-    return shorten(explorer.classes[label], NAME_CHARACTERS)
+    return abridge(explorer.classes[label], NAME_CHARACTERS)
 
 
 def listed(parts: Sequence[str]) -> str:

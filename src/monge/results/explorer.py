@@ -201,6 +201,8 @@ class Convergence:
         Marginal error after each sweep; empty where the solver keeps none.
     tolerance
         The error asked for; ``None`` where there is none to ask for.
+    moved
+        Share of the mass that the plan moves, where it may leave some behind; else ``None``.
 
     Examples
     --------
@@ -227,6 +229,7 @@ class Convergence:
     sweeps: int
     history: tuple[float, ...] = ()
     tolerance: float | None = None
+    moved: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
