@@ -23,7 +23,7 @@ def page_of(folder, names, transport="exact"):
     explorer = explore(Adapter(transport).fit(X, y, X_target=X + 2), X, y, X + 2)
     shares = {label: (1 / len(names),) * 3 for label in names}
     fitted = Fitted(
-        source_name="old",
+        source_name="old\u200f",
         target_name="new",
         source_n=30,
         target_n=30,

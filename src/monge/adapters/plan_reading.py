@@ -169,7 +169,7 @@ def read_convergence(solution: Solution, adapter: Adapter) -> Convergence:
     # The tolerance of the others is of something else, such as how far the prototypes still move.
     tolerance = transport.tolerance if isinstance(transport, _TO_MARGINALS) else None
     problem, moved = solution.problem, None
-    if not problem.balanced or problem.mass is not None:
+    if not problem.balanced:
         moved = float(solution.plan.marginals().source.sum() / problem.a.sum())
     return Convergence(
         status=solution.status.value,
