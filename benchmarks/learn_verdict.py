@@ -81,22 +81,27 @@ def learn(
     )
 
 
-def starts(table: Table, rule: Rule, rows: Any) -> Any:
-    """Return the accuracy that a rule expects of the source as it is, of the shift of each row."""
-    base = table.base[rows]
-    return np.clip(values(rule.accuracy, base, base, table.names), 0, 1)
+def expected(table: Table, rule: Rule) -> tuple[Any, Any]:
+    """Return what a rule takes the source of each line to come to, and each candidate to gain.
+
+    As `decide` has it.
+    """
+    change = table.own - table.base
+    most = 1 - table.own[:, table.names.index("agreement_baseline")]
+    gain = np.clip(values(rule.gain, change, table.base, table.names), -most, most)
+    said = np.clip(values(rule.accuracy, table.own, table.base, table.names), 0, 1) - gain
+    start = np.empty(len(said))
+    for setting in set(table.setting):
+        rows = table.setting == setting
+        start[rows] = np.median(said[rows])
+    start = np.clip(start, 0, 1)
+    return start, np.minimum(gain, 1 - start)
 
 
 def gains(table: Table, rule: Rule, rows: Any) -> tuple[Any, Any]:
-    """Return what a rule takes each candidate to gain, and that less the price of its risk.
-
-    As `decide` has it: no more than the source as it is leaves to be gained, and no more than the
-    share of rows that are given another class.
-    """
+    """Return what a rule takes each candidate to gain, and that less the price of its risk."""
+    gain = expected(table, rule)[1][rows]
     change, base = table.own[rows] - table.base[rows], table.base[rows]
-    most = 1 - table.own[rows, table.names.index("agreement_baseline")]
-    gain = np.minimum(values(rule.gain, change, base, table.names), 1 - starts(table, rule, rows))
-    gain = np.clip(gain, -most, most)
     odds = np.clip(values(rule.harm, change, base, table.names), -50, 50)
     return gain, gain - rule.caution / (1 + np.exp(-odds))
 
@@ -128,14 +133,13 @@ def unseen(
     rules = {name: learn(table, rows & ~each) for name, each in gone.items()}
     wrong: dict[str, tuple[Any, Any]] = {}
     for name, part in parts.items():
-        everyone = np.ones(len(table.gain), dtype=bool)
-        said = starts(table, rules[name], everyone) + gains(table, rules[name], everyone)[0]
+        start, gain = expected(table, rules[name])
+        said = start + gain
         shown = np.union1d(followed(table, rules[name], part), np.flatnonzero(part & ~table.adapts))
         moved = part & table.adapts
-        gain, _ = gains(table, rules[name], moved)
         wrong[name] = (
             (table.accuracy - said)[shown],
-            table.gain[moved] - gain,
+            (table.gain - gain)[moved],
         )
     return {
         name: _spread(rule, (each for other, each in wrong.items() if other != name))
