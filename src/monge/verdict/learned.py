@@ -173,7 +173,7 @@ LEARNED = Rule(
     gain=_GAIN,
     harm=_HARM,
     caution=0.4,
-    accuracy_spread=(-0.3122, 0.1628),
+    accuracy_spread=(-0.3063, 0.1425),
     gain_spread=(-0.1971, 0.1596),
 )
 """What `decide` uses."""
