@@ -74,6 +74,10 @@ def test_no_more_is_gained_than_the_source_leaves(start, gain):
     assert ruling.estimates["source_only"].value == pytest.approx(min(start, 1.0) - 0.15)
     assert ruling.gains["coral"].value == pytest.approx(gain)
     assert ruling.estimates["coral"].value <= 1
+    # what is left to be gained is weighed against the risk, 0.2 here, not what was hoped for
+    risky = replace(hopeful, harm=line(0.0), caution=0.4)
+    told = {"source_only": {"cot": start}, "coral": {"cot": start}}
+    assert decide(told, risky).decision == ("adapt" if gain > 0.2 else "undecided")
 
 
 def test_the_source_is_what_most_estimates_less_their_gains_say():
