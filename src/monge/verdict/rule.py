@@ -134,6 +134,7 @@ def plain(values: Mapping[str, float]) -> dict[str, float]:
 def _interval(value: float, spread: tuple[float, float], within: tuple[float, float]) -> Estimate:
     """Return an estimate and the interval around it, both within a range."""
     least, most = within
-    ends = (min(max(value + part, least), most) for part in (0.0, *spread))
+    # a zero is added so that none is a negative one
+    ends = (min(max(value + part, least), most) + 0.0 for part in (0.0, *spread))
     middle, low, high = ends
     return Estimate(value=middle, low=min(low, middle), high=max(high, middle))
