@@ -1,11 +1,11 @@
 r"""Learn the rule of the verdict, and judge it on families of shifts that it never saw.
 
     monge bench verdict --data-dir DATA --scores suite.jsonl -o runs/bench-verdict
-    python benchmarks/random_verdicts.py random.jsonl
+    python benchmarks/random_verdicts.py random.jsonl --count COUNT
     python benchmarks/learn_verdict.py suite.jsonl random.jsonl --out runs/bench-verdict \
         --data-dir DATA
 
-writes src/monge/verdict/learned.py, and benchmarks/results/verdict.{json,md,png}, where every
+writes src/monge/verdict/learned.npz, and benchmarks/results/verdict.{json,md,png}, where every
 verdict is given by a rule that was learned without the family of its shift, on the others of the
 suite and on the random shifts to which nothing alike was done. ``--choose`` prints how the settings
 of the rule do on kinds of random shifts that it did not see: there they were chosen. Target labels
@@ -16,99 +16,205 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from itertools import product
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.impute import SimpleImputer
-from sklearn.linear_model import LogisticRegression, Ridge
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
-from verdict_scores import Table, alike, read, values
+import torch
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
+from verdict_scores import Table, alike, read
 
-from monge.files import write_bytes, write_text
-from monge.verdict.linear import Line, Rule
+from monge.files import write_bytes
+from monge.verdict.learned import ARCHIVE
+from monge.verdict.network import Layer, Rule
 
 ROOT = Path(__file__).resolve().parent.parent
-RIDGE, LOGISTIC, CAUTION = 100.0, 100.0, 0.4
-"""Penalties of the regressions and the price of harm: chosen on random shifts, by ``--choose``."""
-GRID = (10.0, 30.0, 100.0, 300.0), (100.0, 300.0)
-CAUTIONS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How a rule is learned: chosen on kinds of random shifts that it did not see, by ``--choose``.
+
+    Attributes
+    ----------
+    members
+        Networks whose mean the rule is.
+    width
+        Of the two hidden layers.
+    dropout, decay, noise
+        Against learning by heart: units left out, decay of the weights, deviation of what is added
+        to the features.
+    rounds
+        Through all lines.
+    alone
+        Share of the lines that are shown as if their candidate were the only one.
+    caution
+        The price of harm.
+    """
+
+    members: int = 3
+    width: int = 96
+    dropout: float = 0.3
+    decay: float = 0.05
+    noise: float = 0.05
+    rounds: int = 20
+    alone: float = 0.2
+    caution: float = 0.2
+
+
+SETTINGS = Settings()
+WAYS = (
+    SETTINGS,
+    replace(SETTINGS, width=48),
+    replace(SETTINGS, rounds=40),
+    replace(SETTINGS, decay=0.3, dropout=0.4),
+)
+"""What ``--choose`` compares."""
+CAUTIONS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
 PARTS = 8
 """In which the kinds of random shifts are left out in turn."""
 POINT = 0.01
 
-
-def line_of(model: Any, own: Any, base: Any, truth: Any, names: Sequence[str], weight: Any) -> Line:
-    """Fit a linear model on standardised scores, and write it as a function of the scores."""
-    pipe = make_pipeline(SimpleImputer(keep_empty_features=True), StandardScaler(), model)
-    pipe.fit(np.hstack([own, base]), truth, **{f"{pipe.steps[-1][0]}__sample_weight": weight})
-    imputer, scaler, fitted = (step for _, step in pipe.steps)
-    weights = np.ravel(fitted.coef_) / scaler.scale_
-    bias = float(np.ravel(fitted.intercept_)[0] - (weights * scaler.mean_).sum())
-    s = len(names)
-    parts = [
-        dict(zip(names, map(float, part), strict=True))
-        for part in (weights[:s], weights[s:], imputer.statistics_[:s], imputer.statistics_[s:])
-    ]
-    return Line(bias, *parts)
+_BATCH, _RATE = 256, 3e-3
+_UNIT = 5.0
+"""Gains and accuracies are learned in fifths, about their deviation."""
+_USUAL = 0.7
+_FARTHEST = 4.0
 
 
-def learn(
-    table: Table, rows: Any, settings: tuple[float, float, float] = (RIDGE, LOGISTIC, CAUTION)
-) -> Rule:
-    """Learn from some rows; shifts of which no row shows anything teach nothing."""
-    ridge, logistic, caution = settings
-    rows = rows & ~table.hidden
-    moved = rows & table.adapts
-    change = table.own - table.base
+@dataclass(frozen=True)
+class Standard:
+    """What stands for a missing feature, and what features are standardised by, (4s,)."""
 
-    def fit(model: Any, x: Any, truth: Any, some: Any) -> Line:
-        return line_of(
-            model, x[some], table.base[some], truth[some], table.names, table.weight[some]
+    fill: Any
+    centre: Any
+    scale: Any
+
+    @classmethod
+    def of(cls, rows: Any) -> Standard:
+        """Take medians, means and deviations; a feature that never changes is left at zero."""
+        known = np.isfinite(rows)
+        fill = np.array(
+            [
+                np.median(column[there]) if there.any() else 0.0
+                for column, there in zip(rows.T, known.T, strict=True)
+            ]
         )
+        filled = np.where(known, rows, fill)
+        deviation = filled.std(0)
+        return cls(fill, filled.mean(0), np.where(deviation > 1e-6, deviation, 1e6))
 
-    harmed = table.gain < -POINT
+    def __call__(self, rows: Any) -> Any:
+        """Return the features as a tensor, cut off where the rule cuts them off."""
+        filled = np.where(np.isfinite(rows), rows, self.fill)
+        scaled = np.clip((filled - self.centre) / self.scale, -_FARTHEST, _FARTHEST)
+        return torch.as_tensor(scaled, dtype=torch.float32)
+
+
+def learn(table: Table, rows: Any, settings: Settings | None = None) -> Rule:
+    """Learn from some rows; shifts of which no row shows anything teach nothing."""
+    settings = settings or SETTINGS
+    some = np.flatnonzero(rows & ~table.hidden)
+    among, alone = table.seen[some], table.seen_alone[some]
+    standard = Standard.of(among)
+    shown = standard(among), standard(alone)
+    truth = torch.as_tensor(
+        np.stack(
+            [
+                table.gain[some] * _UNIT,
+                (table.accuracy[some] - _USUAL) * _UNIT,
+                table.gain[some] < -POINT,
+                table.adapts[some],
+                table.weight[some] / table.weight[some].mean(),
+            ],
+            axis=1,
+        ),
+        dtype=torch.float32,
+    )
     return Rule(
-        accuracy=fit(Ridge(ridge), table.own, table.accuracy, rows),
-        gain=fit(Ridge(ridge), change, table.gain, moved),
-        harm=fit(LogisticRegression(C=1 / logistic, max_iter=1000), change, harmed, moved),
-        caution=caution,
+        names=table.names,
+        fill=standard.fill,
+        centre=standard.centre,
+        scale=standard.scale,
+        members=tuple(_member(shown, truth, settings, seed) for seed in range(settings.members)),
+        caution=settings.caution,
         accuracy_spread=(-1.0, 1.0),
         gain_spread=(-1.0, 1.0),
     )
 
 
-def expected(table: Table, rule: Rule) -> tuple[Any, Any]:
-    """Return what a rule takes the source of each line to come to, and each candidate to gain.
+def _member(shown: tuple[Any, Any], truth: Any, settings: Settings, seed: int) -> tuple[Layer, ...]:
+    """Train one network, by AdamW with a rate that rises and falls."""
+    among, alone = shown
+    draw = torch.Generator().manual_seed(seed)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        net = nn.Sequential(
+            nn.Linear(among.shape[1], settings.width),
+            nn.SiLU(),
+            nn.Dropout(settings.dropout),
+            nn.Linear(settings.width, settings.width),
+            nn.SiLU(),
+            nn.Dropout(settings.dropout),
+            nn.Linear(settings.width, 3),
+        )
+        fitter = torch.optim.AdamW(net.parameters(), lr=_RATE / 3, weight_decay=settings.decay)
+        steps = settings.rounds * -(-len(among) // _BATCH)
+        rate = torch.optim.lr_scheduler.OneCycleLR(fitter, _RATE, total_steps=steps)
+        for _ in range(settings.rounds):
+            for batch in torch.randperm(len(among), generator=draw).split(_BATCH):
+                lonely = torch.rand(len(batch), 1, generator=draw) < settings.alone
+                x = torch.where(lonely, alone[batch], among[batch])
+                x = x + settings.noise * torch.randn(x.shape, generator=draw)
+                loss = _loss(net(x), truth[batch])
+                fitter.zero_grad()
+                loss.backward()
+                fitter.step()
+                rate.step()
+    layers = [layer for layer in net if isinstance(layer, nn.Linear)]
+    found = [
+        Layer(layer.weight.detach().double().numpy(), layer.bias.detach().double().numpy())
+        for layer in layers
+    ]
+    # in units of accuracy again: gain, accuracy and the log-odds of harm
+    units = np.array([1 / _UNIT, 1 / _UNIT, 1.0])
+    usual = np.array([0.0, _USUAL, 0.0])
+    last = Layer(found[-1].weight * units[:, None], found[-1].bias * units + usual)
+    return (*found[:-1], last)
 
-    As `decide` has it.
+
+def _loss(said: Any, truth: Any) -> Any:
+    """Return the loss of gain and harm where something moves, and of the accuracy everywhere."""
+    gain, accuracy, harmed, adapts, weight = truth.T
+    moved = weight * adapts
+    wrong = smooth_l1_loss(said[:, 1], accuracy, beta=0.5, reduction="none")
+    odds = binary_cross_entropy_with_logits(said[:, 2], harmed, reduction="none")
+    return (moved * torch.square(said[:, 0] - gain) + weight * wrong + 0.5 * moved * odds).mean()
+
+
+def expected(table: Table, rule: Rule, rows: Any) -> tuple[Any, Any, Any]:
+    """Return what a rule takes the source of some lines to come to, and each candidate to gain.
+
+    And the probability that it is harmed; as `decide` has it. The lines are all of their settings.
     """
-    change = table.own - table.base
-    most = 1 - table.own[:, table.names.index("agreement_baseline")]
-    gain = np.clip(values(rule.gain, change, table.base, table.names), -most, most)
-    said = np.clip(values(rule.accuracy, table.own, table.base, table.names), 0, 1) - gain
-    start = np.empty(len(said))
-    for setting in set(table.setting):
-        rows = table.setting == setting
-        start[rows] = np.median(said[rows])
-    start = np.clip(start, 0, 1)
-    return start, np.minimum(gain, 1 - start)
-
-
-def gains(table: Table, rule: Rule, rows: Any) -> tuple[Any, Any]:
-    """Return what a rule takes each candidate to gain, and that less the price of its risk."""
-    gain = expected(table, rule)[1][rows]
-    change, base = table.own[rows] - table.base[rows], table.base[rows]
-    odds = np.clip(values(rule.harm, change, base, table.names), -50, 50)
-    return gain, gain - rule.caution / (1 + np.exp(-odds))
+    said = rule.of(table.seen[rows])
+    most = 1 - table.own[rows, table.names.index("agreement_baseline")]
+    gain = np.where(table.adapts[rows], np.clip(said.gain, -most, most), 0.0)
+    start = np.empty(len(gain))
+    places = np.cumsum(rows) - 1
+    for setting in table.settings:
+        if rows[setting[0]]:
+            at = places[setting]
+            start[at] = np.clip(np.median((said.accuracy - gain)[at]), 0, 1)
+    return start, np.minimum(gain, 1 - start), said.harm
 
 
 def followed(table: Table, rule: Rule, rows: Any) -> Any:
     """Return the lines (one a setting) that who follows the rule ends with, as `decide` has it."""
-    index, (_, worth) = np.flatnonzero(rows), gains(table, rule, rows)
+    index, (_, gain, harm) = np.flatnonzero(rows), expected(table, rule, rows)
+    worth = gain - rule.caution * harm
     collapsed = table.own[rows, table.names.index("collapsed")] > 0
     worth = np.where(
         collapsed & table.adapts[rows], -np.inf, np.where(table.adapts[rows], worth, 0)
@@ -133,13 +239,12 @@ def unseen(
     rules = {name: learn(table, rows & ~each) for name, each in gone.items()}
     wrong: dict[str, tuple[Any, Any]] = {}
     for name, part in parts.items():
-        start, gain = expected(table, rules[name])
-        said = start + gain
-        shown = np.union1d(followed(table, rules[name], part), np.flatnonzero(part & ~table.adapts))
-        moved = part & table.adapts
+        start, gain, _ = expected(table, rules[name], part)
+        taken = np.isin(np.flatnonzero(part), followed(table, rules[name], part))
+        moved = table.adapts[part]
         wrong[name] = (
-            (table.accuracy - said)[shown],
-            (table.gain - gain)[moved],
+            (table.accuracy[part] - start - gain)[taken | ~moved],
+            (table.gain[part] - gain)[moved],
         )
     return {
         name: _spread(rule, (each for other, each in wrong.items() if other != name))
@@ -171,10 +276,13 @@ def choose(table: Table) -> None:
         max(0.0, table.gain[table.setting == name].max())
         for name in set(table.setting[table.drawn])
     )
-    for ridge, logistic in product(*GRID):
-        rules = [
-            learn(table, table.drawn & ~part, (ridge, logistic, CAUTION)) for part in parts.values()
+    for settings in WAYS:
+        rules = [learn(table, table.drawn & ~part, settings) for part in parts.values()]
+        off = [
+            np.abs(table.accuracy[part] - sum(expected(table, rule, part)[:2]))
+            for rule, part in zip(rules, parts.values(), strict=True)
         ]
+        print(f"{settings}: {100 * np.concatenate(off).mean():.1f} points off", flush=True)
         for caution in CAUTIONS:
             chosen = np.concatenate(
                 [
@@ -184,60 +292,7 @@ def choose(table: Table) -> None:
             )
             gain = table.gain[chosen]
             harm, kept = 100 * (gain < -POINT).mean(), 100 * gain.sum() / best
-            print(f"{ridge}, {logistic}, {caution}: harmed {harm:.1f} %, gain kept {kept:.1f} %")
-
-
-def module(rule: Rule, table: Table) -> str:
-    """Write the rule as the module that the library ships."""
-
-    def part(line: Line) -> str:
-        rows = "".join(
-            f'        "{name}": ({", ".join(f"{one[name]:.6g}" for one in line[1:])}),\n'
-            for name in table.names
-        )
-        return f"_line(\n    {line.bias:.8g},\n    {{\n{rows}    }},\n)"
-
-    families = len(set(table.family[~table.drawn]))
-    drawn = len(set(table.setting[table.drawn]))
-    return f'''"""What was learned on shifts of known truth; by benchmarks/learn_verdict.py.
-
-{len(table.accuracy):,} candidates: on {families} families of the suite, and {drawn} random shifts.
-Each score has its weight for the candidate and for the source as it is, and what stands for either
-where it does not apply.
-"""
-
-from __future__ import annotations
-
-from collections.abc import Mapping
-
-from monge.verdict.linear import Line, Rule
-
-__all__ = ["LEARNED"]
-
-
-def _line(bias: float, table: Mapping[str, tuple[float, float, float, float]]) -> Line:
-    own, base, own_fill, base_fill = (
-        {{name: row[index] for name, row in table.items()}} for index in range(4)
-    )
-    return Line(bias, own, base, own_fill, base_fill)
-
-
-_ACCURACY = {part(rule.accuracy)}
-
-_GAIN = {part(rule.gain)}
-
-_HARM = {part(rule.harm)}
-
-LEARNED = Rule(
-    accuracy=_ACCURACY,
-    gain=_GAIN,
-    harm=_HARM,
-    caution={rule.caution},
-    accuracy_spread=({rule.accuracy_spread[0]:.4f}, {rule.accuracy_spread[1]:.4f}),
-    gain_spread=({rule.gain_spread[0]:.4f}, {rule.gain_spread[1]:.4f}),
-)
-"""What `decide` uses."""
-'''
+            print(f"  caution {caution}: harmed {harm:.1f} %, kept {kept:.1f} %", flush=True)
 
 
 def main() -> None:
@@ -261,7 +316,7 @@ def main() -> None:
         {name: table.family == name for name in families},
         {name: alike(table, name) for name in families},
     )
-    write_text(ROOT / "src/monge/verdict/learned.py", module(rules[""], table))
+    write_bytes(ROOT / "src/monge/verdict" / ARCHIVE, rules[""].to_bytes())
     print(f"accuracy {rules[''].accuracy_spread}, gain {rules[''].gain_spread}")
     if told.out is not None:
         stranger = unseen(table, table.drawn, kinds(table))[""]

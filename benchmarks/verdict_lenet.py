@@ -27,7 +27,7 @@ from monge.files import write_text
 from monge.progress import silent
 from monge.store import Cache
 from monge.verdict import decide
-from monge.verdict.linear import Rule
+from monge.verdict.network import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 ROWS = 2560

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from monge.verdict.linear import Line
+from monge.verdict.network import features
 from monge.verdict.rule import plain
 
-__all__ = ["ALIKE", "Table", "alike", "read", "values"]
+__all__ = ["ALIKE", "Table", "alike", "read"]
 
 SOURCE_ONLY = "source_only"
 COMMON = 0.5
@@ -57,8 +57,8 @@ class Table:
         The truth, (k,): on the target, and over the source as it is.
     weight
         (k,): a family of many shifts counts less than all of these alone.
-    family, setting
-        (k,): what is left out together, and what is judged together.
+    family, setting, candidate
+        (k,): what is left out together, what is judged together, and the candidate's name.
     drawn
         (k,) whether the shift was drawn at random; else it is one of the suite.
     done
@@ -75,10 +75,50 @@ class Table:
     weight: Any
     family: Any
     setting: Any
+    candidate: Any
     drawn: Any
     done: tuple[frozenset[str], ...]
     adapts: Any
     hidden: Any
+
+    @cached_property
+    def seen(self) -> Any:
+        """What a network sees of each line, (k, 4s): see `monge.verdict.network.features`."""
+        found = np.empty((len(self.own), 4 * len(self.names)))
+        for rows in self.settings:
+            found[rows] = features(self.own[rows])
+        return found
+
+    @cached_property
+    def seen_alone(self) -> Any:
+        """The same where the source as it is and the candidate are all that was tried.
+
+        Of the source's own lines it is `seen`.
+        """
+        found, names = self.seen.copy(), list(self.names)
+        others, same = (names.index(f"agreement_{name}") for name in ("others", "baseline"))
+        with_more = [
+            at
+            for at, name in enumerate(names)
+            if name.startswith("agreement_") and at not in (others, same)
+        ]
+        for first, *rest in self.settings:
+            for row in rest:
+                pair = self.own[[first, row]]
+                pair[:, others] = pair[1, same]
+                pair[:, with_more] = np.nan
+                itself = f"agreement_{self.candidate[row]}"
+                if itself in names:
+                    pair[1, names.index(itself)] = 1.0
+                found[row] = features(pair)[1]
+        return found
+
+    @cached_property
+    def settings(self) -> list[Any]:
+        """The lines of each setting, that of the source as it is first."""
+        order = np.lexsort((np.arange(len(self.own)), self.adapts, self.setting))
+        cuts = np.flatnonzero(self.setting[order][1:] != self.setting[order][:-1]) + 1
+        return np.split(order, cuts)
 
 
 def read(*paths: Path) -> Table:
@@ -112,6 +152,7 @@ def read(*paths: Path) -> Table:
         weight=np.array([sizes[name] ** -0.5 for name in family]),
         family=family,
         setting=np.array([keys[index] for index in kept]),
+        candidate=np.array([line["candidate"] for line in lines]),
         drawn=drawn,
         done=tuple(
             _kinds(line["about"]) if each else frozenset()
@@ -125,18 +166,6 @@ def read(*paths: Path) -> Table:
 def _kinds(about: str) -> frozenset[str]:
     """Read what was done off what is said of a random shift, such as ``"table: cut, noise."``."""
     return frozenset(about.partition(": ")[2].rstrip(".").split(", "))
-
-
-def values(line: Line, own: Any, base: Any, names: Sequence[str]) -> Any:
-    """Return a line for rows of scores (k, s), NaN where one does not apply: (k,)."""
-    found = np.full(len(own), line.bias)
-    for rows, weights, fills in (
-        (own, line.own, line.own_fill),
-        (base, line.base, line.base_fill),
-    ):
-        weight, fill = (np.array([part[name] for name in names]) for part in (weights, fills))
-        found = found + np.where(np.isfinite(rows), rows, fill) @ weight
-    return found
 
 
 def alike(table: Table, family: str) -> Any:

@@ -9,6 +9,7 @@ from scipy.optimize import linprog
 from scipy.special import softmax
 from sklearn.metrics import roc_auc_score
 
+from monge.adapters import candidates
 from monge.errors import InputError
 from monge.verdict import SCORES, DomainOdds, Evidence, PlanHealth, agreeing, scores_of, soft_votes
 from monge.verdict.agreement import collapsed
@@ -20,6 +21,8 @@ from monge.verdict.two_sample import apart, area, area_chance
 LABELS = np.repeat([0, 1], 20)
 TRUTH = np.repeat([0, 1], 10)
 HALF_WRONG = np.where(np.arange(40) % 2, LABELS, 1 - LABELS)
+NAMES_OF_THREE, PLACES = np.resize([0, 1, 2], 40), np.array([[0.0, 0.0], [9.0, 0.0], [0.0, 6.0]])
+USUAL = tuple(name for name in candidates(100, 100, 2, 3))
 BIBLIOGRAPHY = Path(__file__).parents[2] / "docs" / "references.bib"
 
 
@@ -56,8 +59,9 @@ def make():
 
 
 def everything(make):
-    """Evidence with all its parts."""
-    said = shares_of(LABELS)
+    """Evidence with all its parts, of three classes."""
+    said, draw = shares_of(NAMES_OF_THREE, size=3), np.random.default_rng(1)
+    told = np.resize([0, 1, 2], 20)
     odds = DomainOdds(source=np.linspace(-1, 1, 40), target=np.linspace(0, 2, 20))
     plan = PlanHealth(
         status="CONVERGED",
@@ -66,17 +70,26 @@ def everything(make):
         effective_source=0.5,
         same_class=0.9,
         same_class_independent=0.5,
-        class_mass=np.array([0.25, 0.75]),
+        class_mass=np.array([0.1, 0.325, 0.575]),
     )
-    evidence = make()
+    chosen = shares_of(told, size=3)
+    target = draw.normal(size=(20, 2)) + PLACES[told]
     return make(
-        moved=evidence.source,
+        labels=NAMES_OF_THREE,
+        n_classes=3,
+        held=said,
+        baseline=chosen,
+        chosen=chosen,
+        source=draw.normal(size=(40, 2)) + PLACES[NAMES_OF_THREE],
+        target=target,
+        moved=draw.normal(size=(40, 2)) + PLACES[NAMES_OF_THREE],
         moved_held=said,
         unseen=said,
         returned=said,
-        resampled=(evidence.chosen, evidence.chosen[::-1]),
-        others=(evidence.chosen,),
-        views=(evidence.target,),
+        resampled=(chosen, chosen[::-1]),
+        others=tuple(chosen for _ in USUAL),
+        named=USUAL,
+        views=(target,),
         odds=odds,
         odds_moved=odds,
         plan=plan,
@@ -271,6 +284,89 @@ def test_agreement_with_others_and_their_majority(make):
     assert SCORES["agreement_others"](evidence) == pytest.approx(2 / 3)
     assert SCORES["agreement_majority"](evidence) == 1
     assert SCORES["agreement_majority"](make(chosen=1 - TRUTH, others=others)) == pytest.approx(0.5)
+
+
+def test_of_two_there_is_no_majority(make):
+    assert np.isnan(SCORES["agreement_majority"](make(others=(shares_of(TRUTH),))))
+
+
+def test_agreement_with_a_candidate_of_a_name(make):
+    others = tuple(shares_of(said) for said in (TRUTH, np.r_[1 - TRUTH[:5], TRUTH[5:]]))
+    evidence = make(others=others, named=("linear", "my own"), name="graph")
+    assert SCORES["agreement_linear"](evidence) == 1
+    assert SCORES["agreement_graph"](evidence) == 1  # with itself
+    assert np.isnan(SCORES["agreement_coral"](evidence))
+    turned = make(others=others[::-1], named=("linear", "my own"))
+    assert SCORES["agreement_linear"](turned) == pytest.approx(0.75)
+    assert np.isnan(SCORES["agreement_linear"](make(others=others)))
+
+
+def three(make, turn=0.0, wide=1.0, told=None, moved=None):
+    """Three classes that are turned, and wider around the same places, in the target."""
+    draw, size = np.random.default_rng(0), 240
+    labels = np.arange(size) % 3
+    spread = draw.normal(size=(size, 2))
+    around = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    places = PLACES - PLACES.mean(0)
+    source, target = spread + places[labels], wide * spread + places[labels] @ around
+    said = labels if told is None else told(labels)
+    return make(
+        labels=labels,
+        n_classes=3,
+        held=shares_of(labels, size=3),
+        baseline=shares_of(labels, size=3),
+        chosen=shares_of(said, size=3),
+        source=source,
+        target=target + 50,
+        moved=target + 50 if moved is None else source + moved,
+    )
+
+
+def test_classes_that_lie_alike_are_told_from_turned_and_renamed_ones(make):
+    def scores(name, **given):
+        return SCORES[name](three(make, **given))
+
+    renamed = {"told": lambda labels: (labels + 1) % 3}
+    assert scores("class_places") == pytest.approx(1)
+    assert scores("class_places", turn=np.pi) == pytest.approx(-1, abs=0.02)
+    assert scores("class_places", **renamed) < 0
+    assert scores("class_distances", turn=np.pi) == pytest.approx(1)
+    assert scores("class_distances", **renamed) < 0.5
+    assert np.isnan(scores("class_distances", told=lambda labels: labels.clip(max=1)))
+    assert np.isnan(scores("class_places", told=np.zeros_like))
+
+
+def test_classes_that_are_wider_are_seen(make):
+    wide = three(make, wide=2.0)
+    within = [np.var(wide.target[wide.labels == c], axis=0).sum() for c in range(3)]
+    own = [np.var(wide.source[wide.labels == c], axis=0).sum() for c in range(3)]
+    whole = [wide.target.var(0).sum(), wide.source.var(0).sum()]
+    expected = np.log(np.array(within) / whole[0] / (np.array(own) / whole[1]))
+    assert SCORES["class_width"](wide) == pytest.approx(expected.mean())
+    assert SCORES["class_shape"](wide) == pytest.approx(np.abs(expected).mean())
+    assert SCORES["class_width"](three(make)) == pytest.approx(0, abs=1e-9)
+    assert SCORES["class_apart"](wide) == pytest.approx(1 - np.mean(within) / whole[0])
+    assert SCORES["source_apart"](wide) == pytest.approx(1 - np.mean(own) / whole[1])
+
+
+def test_moved_classes_are_compared_with_the_rows_predicted_as_them(make):
+    there = three(make)
+    assert SCORES["class_gap"](there) == pytest.approx(0, abs=1e-9)
+    assert SCORES["class_energy"](there) == pytest.approx(0, abs=1e-9)
+    beside = three(make, moved=np.array([53.0, 50.0]))
+    deviation = beside.target.std(0)
+    assert SCORES["class_gap"](beside) == pytest.approx(3 / deviation[0] / np.sqrt(2))
+    assert 0.3 < SCORES["class_energy"](beside) <= SCORES["class_energy_largest"](beside) < 1
+    # one class of three is somewhere else
+    labels = np.arange(240) % 3
+    astray = three(make, moved=50 + 4.0 * (labels == 1)[:, None] * np.ones(2))
+    assert SCORES["class_energy"](astray) < 0.5 * SCORES["class_energy_largest"](astray)
+
+
+def test_purity_of_the_source_is_of_its_true_classes(make):
+    assert SCORES["source_beyond_chance"](three(make)) > 0.95
+    mixed = make(labels=np.random.default_rng(0).permutation(LABELS))
+    assert abs(SCORES["source_beyond_chance"](mixed)) < 0.3
 
 
 def test_stability_and_disagreement(make):

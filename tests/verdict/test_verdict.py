@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
+import torch
 
 from monge.errors import InputError
 from monge.verdict import (
@@ -15,7 +17,6 @@ from monge.verdict import (
     Estimate,
     Evidence,
     Item,
-    Line,
     Rule,
     Shift,
     Tried,
@@ -23,25 +24,37 @@ from monge.verdict import (
     decide,
     shift_of,
 )
-from monge.verdict.learned import LEARNED
+from monge.verdict.learned import learned
+from monge.verdict.network import Layer, told
 
 GOOD, POOR = ({"cot": x, "atc": x + 0.05, "doc": x + 0.02} for x in (0.9, 0.6))
 
 
-def line(bias=0.0, own=None, base=None, **fills):
-    """A line of few scores; what is missing counts as its fill, 0 by default."""
-    own, base = own or {}, base or {}
-    return Line(
-        bias, own, base, *({name: fills.get(name, 0.0) for name in part} for part in (own, base))
-    )
+NAMES = ("atc", "cot", "doc", "domain_linear_p")
+PARTS = ("own", "base", "change", "beyond")
+SCALE = 100.0
 
 
-def rule(harm=-50.0, caution=0.3):
-    """The accuracy is COT, the gain its difference; harm is as sure as it is told."""
+def rule(caution=0.3, *, fills=None, **lines):
+    """A network of one layer: the accuracy is COT, the gain its difference, harm is not feared.
+
+    A line is a number and what is added for each unit of a feature, such as ``("own", "cot")``.
+    """
+    places = {each: at for at, each in enumerate(product(PARTS, NAMES))}
+    usual = {"gain": (0.0, {("change", "cot"): 1.0}), "accuracy": (0.0, {("own", "cot"): 1.0})}
+    weight, bias, fill = np.zeros((3, 16)), np.zeros(3), np.zeros(16)
+    for row, (number, parts) in enumerate((usual | {"harm": (-50.0, {})} | lines).values()):
+        bias[row] = number
+        for feature, per_unit in parts.items():
+            weight[row, places[feature]] = per_unit * SCALE
+    for feature, value in (fills or {("own", "cot"): 0.5}).items():
+        fill[places[feature]] = value
     return Rule(
-        accuracy=line(own={"cot": 1.0}, cot=0.5),
-        gain=line(own={"cot": 1.0}),
-        harm=line(harm),
+        names=NAMES,
+        fill=fill,
+        centre=np.zeros(16),
+        scale=np.full(16, SCALE),
+        members=((Layer(weight, bias),),),
         caution=caution,
         accuracy_spread=(-0.2, 0.1),
         gain_spread=(-0.1, 0.1),
@@ -58,7 +71,7 @@ def rule(harm=-50.0, caution=0.3):
     ],
 )
 def test_a_gain_is_taken_where_it_is_worth_its_risk(before, after, harm, decision):
-    ruling = decide({"source_only": before, "coral": after}, rule(harm, caution=0.4))
+    ruling = decide({"source_only": before, "coral": after}, rule(0.4, harm=(harm, {})))
     assert (ruling.decision, ruling.choice) == (decision, "coral")
     assert ruling.gains["coral"].value == pytest.approx(after["cot"] - before["cot"])
     found = ruling.estimates["coral"]
@@ -68,35 +81,35 @@ def test_a_gain_is_taken_where_it_is_worth_its_risk(before, after, harm, decisio
 
 @pytest.mark.parametrize(("start", "gain"), [(0.6, 0.3), (0.9, 0.25), (1.2, 0.15)])
 def test_no_more_is_gained_than_the_source_leaves(start, gain):
-    hopeful = replace(rule(), gain=line(0.3))
+    hopeful = rule(gain=(0.3, {}))
     ruling = decide({"source_only": {"cot": start}, "coral": {"cot": start}}, hopeful)
     # of the two one says that the source is at its own estimate, one at 0.3 less
     assert ruling.estimates["source_only"].value == pytest.approx(min(start, 1.0) - 0.15)
     assert ruling.gains["coral"].value == pytest.approx(gain)
     assert ruling.estimates["coral"].value <= 1
     # what is left to be gained is weighed against the risk, 0.2 here, not what was hoped for
-    risky = replace(hopeful, harm=line(0.0), caution=0.4)
-    told = {"source_only": {"cot": start}, "coral": {"cot": start}}
-    assert decide(told, risky).decision == ("adapt" if gain > 0.2 else "undecided")
+    risky = rule(0.4, gain=(0.3, {}), harm=(0.0, {}))
+    same = {"source_only": {"cot": start}, "coral": {"cot": start}}
+    assert decide(same, risky).decision == ("adapt" if gain > 0.2 else "undecided")
 
 
 def test_the_source_is_what_most_estimates_less_their_gains_say():
-    told = {"source_only": {"cot": 0.9}, "a": {"cot": 0.7}, "b": {"cot": 0.8}}
-    fixed = replace(rule(), gain=line(own={"atc": 1.0}))
-    ruling = decide({name: each | {"atc": 0.5} for name, each in told.items()}, fixed)
+    three = {"source_only": {"cot": 0.9}, "a": {"cot": 0.7}, "b": {"cot": 0.8}}
+    fixed = rule(gain=(0.0, {("change", "atc"): 1.0}))
+    ruling = decide({name: each | {"atc": 0.5} for name, each in three.items()}, fixed)
     assert [each.value for each in ruling.estimates.values()] == pytest.approx([0.8] * 3)
     # with a gain of 0.1 the last says 0.7
-    told["b"]["atc"] = 0.6
-    ruling = decide({name: {"atc": 0.5} | each for name, each in told.items()}, fixed)
+    three["b"]["atc"] = 0.6
+    ruling = decide({name: {"atc": 0.5} | each for name, each in three.items()}, fixed)
     assert ruling.estimates["source_only"].value == pytest.approx(0.7)
     assert ruling.estimates["b"].value == pytest.approx(0.8)
     assert ruling.estimates["a"].value == pytest.approx(0.7)
 
 
 def test_no_more_is_gained_or_lost_than_changes_its_class():
-    for told, gain in ((0.3, 0.1), (-0.3, -0.1), (0.05, 0.05)):
+    for hoped, gain in ((0.3, 0.1), (-0.3, -0.1), (0.05, 0.05)):
         after = {"cot": 0.5 + gain, "agreement_baseline": 0.9}
-        ruling = decide({"source_only": {"cot": 0.5}, "a": after}, replace(rule(), gain=line(told)))
+        ruling = decide({"source_only": {"cot": 0.5}, "a": after}, rule(gain=(hoped, {})))
         found = ruling.gains["a"]
         assert found.value == pytest.approx(gain)
         assert (found.low, found.high) == pytest.approx(
@@ -111,32 +124,86 @@ def test_no_more_is_gained_or_lost_than_changes_its_class():
 
 
 def test_of_two_the_one_of_less_risk_is_taken():
-    harm = line(0.0, own={"atc": 100.0})
-    cautious = replace(rule(), harm=harm)
+    risk = 0.0, {("change", "atc"): 100.0}
+    cautious = rule(harm=risk)
     base = {"cot": 0.5, "atc": 0.5}
-    told = {"source_only": base, "a": {"cot": 0.9, "atc": 0.9}, "b": {"cot": 0.8, "atc": 0.2}}
-    assert decide(told, cautious).choice == "b"
-    assert decide(told, replace(cautious, caution=0.0)).choice == "a"
+    three = {"source_only": base, "a": {"cot": 0.9, "atc": 0.9}, "b": {"cot": 0.8, "atc": 0.2}}
+    assert decide(three, cautious).choice == "b"
+    assert decide(three, replace(cautious, caution=0.0)).choice == "a"
 
 
 def test_what_is_missing_has_its_fill_and_a_p_value_counts_by_its_logarithm():
-    by_p = replace(rule(), accuracy=line(own={"cot": 1.0, "domain_linear_p": -0.01}, cot=0.5))
+    by_p = rule(accuracy=(0.0, {("own", "cot"): 1.0, ("own", "domain_linear_p"): -0.01}))
     ruling = decide(
         {"source_only": {"domain_linear_p": 1e-9}, "coral": {"cot": float("nan")}}, by_p
     )
     between = (0.5 + 0.09 + 0.5) / 2
     assert ruling.estimates["source_only"].value == pytest.approx(between)
     assert ruling.estimates["coral"].value == pytest.approx(between)  # no gain is seen
-    lifted = replace(rule(), gain=line(0.01, own={"cot": 1.0}, base={"doc": 0.1}, doc=2.0))
+    lifted = rule(
+        gain=(0.01, {("change", "cot"): 1.0, ("base", "doc"): 0.1}), fills={("base", "doc"): 2.0}
+    )
     ruling = decide({"source_only": {"cot": 0.5}, "coral": {"cot": 0.6, "doc": 0.7}}, lifted)
     assert ruling.gains["coral"].value == pytest.approx(0.01 + 0.1 + 0.2)
 
 
+def test_a_candidate_is_seen_beside_all_that_were_tried():
+    beside = rule(gain=(0.0, {("beyond", "atc"): 1.0}))
+    three = {
+        name: {"cot": 0.5, "atc": atc} for name, atc in zip("sab", (0.3, 0.6, 0.9), strict=True)
+    }
+    ruling = decide(three, beside)
+    assert ruling.gains["b"].value == pytest.approx(0.3)
+    assert ruling.gains["a"].value == pytest.approx(0.0)
+    # a score that one lacks is compared with those that have it
+    del three["s"]["atc"]
+    assert decide(three, beside).gains["b"].value == pytest.approx(0.15)
+
+
+def test_a_rule_is_the_mean_of_networks_as_torch_has_them():
+    torch.manual_seed(0)
+    width = 4 * len(NAMES)
+    nets = [
+        torch.nn.Sequential(torch.nn.Linear(width, 5), torch.nn.SiLU(), torch.nn.Linear(5, 3))
+        for _ in range(2)
+    ]
+    members = tuple(
+        tuple(
+            Layer(part.weight.detach().numpy(), part.bias.detach().numpy())
+            for part in (net[0], net[2])
+        )
+        for net in nets
+    )
+    own = replace(rule(), scale=np.full(width, 0.5), centre=np.full(width, 0.1), members=members)
+    rows = np.array([[0.2, np.nan, 0.9, -40.0], [0.4, 0.7, 0.8, -3.0]])
+    fill = own.fill
+    mean = np.array([0.3, 0.7, 0.85, -21.5])
+    seen = np.hstack([rows, np.tile(rows[0], (2, 1)), rows - rows[0], rows - mean])
+    seen = (np.where(np.isfinite(seen), seen, fill) - 0.1) / 0.5
+    x = torch.as_tensor(seen.clip(-4, 4), dtype=torch.float32)
+    with torch.no_grad():
+        gain, accuracy, odds = torch.stack([net(x) for net in nets]).mean(0).T
+    said = own(rows)
+    np.testing.assert_allclose(said.gain, gain, atol=1e-6)
+    np.testing.assert_allclose(said.accuracy, accuracy.clip(0, 1), atol=1e-6)
+    np.testing.assert_allclose(said.harm, odds.sigmoid(), atol=1e-6)
+    again = Rule.from_bytes(own.to_bytes())
+    assert (again.names, again.caution) == (own.names, own.caution)
+    assert (again.accuracy_spread, again.gain_spread) == (own.accuracy_spread, own.gain_spread)
+    np.testing.assert_allclose(np.stack(again(rows)), np.stack(said), atol=1e-6)
+
+
 def test_the_rule_that_ships_is_finite_and_knows_its_scores():
-    for part in (LEARNED.accuracy, LEARNED.gain, LEARNED.harm):
-        assert set(part.own) == set(part.base) == set(part.own_fill) <= set(SCORES)
-        assert np.isfinite([*part.own.values(), *part.base.values(), part.bias]).all()
-    assert LEARNED.accuracy_spread[0] < 0 < LEARNED.accuracy_spread[1]
+    rule = learned()
+    assert set(rule.names) <= set(SCORES)
+    assert len(rule.fill) == len(rule.centre) == len(rule.scale) == 4 * len(rule.names)
+    for layer in (layer for member in rule.members for layer in member):
+        assert np.isfinite(layer.weight).all()
+        assert np.isfinite(layer.bias).all()
+    assert rule.members[0][0].weight.shape[1] == 4 * len(rule.names)
+    assert rule.accuracy_spread[0] < 0 < rule.accuracy_spread[1]
+    nothing = rule(told([{}, {}], rule.names))
+    assert np.isfinite(np.stack(nothing)).all()
 
 
 def test_a_collapse_is_not_taken():

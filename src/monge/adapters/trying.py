@@ -133,6 +133,8 @@ def _introduced(trials: list[Trial]) -> list[Trial]:
             evidence=replace(
                 trial.evidence,
                 others=tuple(shares for name, shares in said.items() if name != trial.name),
+                named=tuple(name for name in said if name != trial.name),
+                name=trial.name,
             ),
         )
         for trial in trials

@@ -6,7 +6,7 @@ gives the verdict.
 
 from monge.verdict.estimate import Estimate
 from monge.verdict.evidence import DomainOdds, Evidence, PlanHealth
-from monge.verdict.linear import Line, Rule
+from monge.verdict.network import Rule, Said
 from monge.verdict.rule import Ruling, decide
 from monge.verdict.score import Score
 from monge.verdict.scores import SCORES, scores_of
@@ -23,10 +23,10 @@ __all__ = [
     "Estimate",
     "Evidence",
     "Item",
-    "Line",
     "PlanHealth",
     "Rule",
     "Ruling",
+    "Said",
     "Score",
     "Shift",
     "Tried",

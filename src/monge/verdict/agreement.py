@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import combinations
 
 import numpy as np
@@ -11,6 +12,12 @@ from monge.verdict.evidence import Evidence
 from monge.verdict.score import Score
 
 __all__ = ["AGREEMENT", "collapsed"]
+
+_USUAL = (
+    *("standardise", "coral", "linear", "prototypes", "sinkhorn_1", "sinkhorn_0.1"),
+    *("sinkhorn_0.03", "graph", "sinkhorn_shares", "unbalanced", "partial", "class_regularized"),
+)
+"""Candidates that are tried unless others are asked for."""
 
 _RARE = 0.01
 _LARGE = 0.5
@@ -55,7 +62,12 @@ def _others(evidence: Evidence) -> float:
 
 
 def _majority(evidence: Evidence) -> float:
-    """Return how often the majority of all candidates, this one included, says the same."""
+    """Return how often the majority of all candidates, this one included, says the same.
+
+    Two have none.
+    """
+    if len(evidence.others) < 2:  # noqa: PLR2004 - this one and another
+        return np.nan
     votes = np.zeros_like(evidence.chosen)
     rows = np.arange(len(votes))
     for shares in (evidence.chosen, *evidence.others):
@@ -63,6 +75,21 @@ def _majority(evidence: Evidence) -> float:
     # of classes with as many votes the mean probability decides
     votes += np.mean([evidence.chosen, *evidence.others], axis=0) / 2
     return float((votes.argmax(1) == evidence.predicted).mean())
+
+
+def _classes(shares: NDArray) -> NDArray:
+    told: NDArray = shares.argmax(1)
+    return told
+
+
+def _with(evidence: Evidence, name: str) -> float:
+    """Return the agreement with the candidate of a name, NaN where it was not tried."""
+    if name == evidence.name:
+        return 1.0
+    if name not in evidence.named:
+        return np.nan
+    other = evidence.once(_classes, evidence.others[evidence.named.index(name)])
+    return float((other == evidence.predicted).mean())
 
 
 def _stability(evidence: Evidence) -> float:
@@ -152,6 +179,16 @@ AGREEMENT = (
         needs=("resampled",),
         unit="accuracy",
         formula=_disagreement,
+    ),
+    *(
+        Score(
+            name=f"agreement_{name}",
+            title=f"Agreement with {name}",
+            source="Baek2022",
+            needs=("others",),
+            formula=partial(_with, name=name),
+        )
+        for name in _USUAL
     ),
 )
 """The scores of this file."""

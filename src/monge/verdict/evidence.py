@@ -153,8 +153,11 @@ class Evidence:
         candidate's labels as source, the source as target.
     resampled
         (m, L) each, of target rows by the candidate fitted on some of the rows of both sides.
-    others
-        (m, L) each, of target rows by the other candidates.
+    others, named
+        (m, L) each, of target rows by the other candidates; and the name of each, where they have
+        any.
+    name
+        Of the candidate itself, if it has one.
     views
         What else is known of the target rows, (m, k) each.
     odds, odds_moved
@@ -201,6 +204,8 @@ class Evidence:
     returned: NDArray | None = None
     resampled: tuple[NDArray, ...] = ()
     others: tuple[NDArray, ...] = ()
+    named: tuple[str, ...] = ()
+    name: str = ""
     views: tuple[NDArray, ...] = ()
     odds: DomainOdds | None = None
     odds_moved: DomainOdds | None = None

@@ -1,179 +1,28 @@
-"""What was learned on shifts of known truth; by benchmarks/learn_verdict.py.
+"""What was learned on shifts of known truth, by ``benchmarks/learn_verdict.py``: what ships.
 
-8,222 candidates: on 26 families of the suite, and 338 random shifts.
-Each score has its weight for the candidate and for the source as it is, and what stands for either
-where it does not apply.
+It lies beside this file, as numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
 
-from monge.verdict.linear import Line, Rule
+from monge.verdict.network import Rule
 
-__all__ = ["LEARNED"]
+__all__ = ["ARCHIVE", "learned"]
 
-
-def _line(bias: float, table: Mapping[str, tuple[float, float, float, float]]) -> Line:
-    own, base, own_fill, base_fill = (
-        {name: row[index] for name, row in table.items()} for index in range(4)
-    )
-    return Line(bias, own, base, own_fill, base_fill)
+ARCHIVE = "learned.npz"
+"""Name of the archive."""
 
 
-_ACCURACY = _line(
-    -0.22321127,
-    {
-        "agreement_baseline": (0.13151, 0, 0.728195, 1),
-        "agreement_majority": (0.0665038, -0.0208144, 0.828327, 0.765024),
-        "agreement_others": (0.469725, 0.00254046, 0.743515, 0.705474),
-        "atc": (-0.0672068, -0.0542846, 0.827428, 0.796254),
-        "atc_entropy": (0.00129533, -0.0248849, 0.839125, 0.80334),
-        "calibrated_confidence": (-0.0943365, -0.0617976, 0.799224, 0.769549),
-        "circular_accuracy": (0.091687, -0.0529882, 0.774086, 0.763655),
-        "circular_macro": (0.15433, -0.034973, 0.769755, 0.757695),
-        "class_shift": (0.23572, -0.115012, 0.116384, 0.224155),
-        "class_shift_baseline": (0.00757142, 0, 0.167625, 0),
-        "collapsed": (0.0183327, -0.0565961, 0.0510357, 0.166084),
-        "cot": (-0.111087, 0.199166, 0.768239, 0.66003),
-        "cot_shares": (0.0351194, 0.000706369, 0.654651, 0.740522),
-        "doc": (0.271688, 0.312278, 0.840984, 0.806562),
-        "domain_linear": (0.0414862, 0.0414862, 0.729319, 0.729319),
-        "domain_linear_p": (0.000203665, 0.000203665, -7.70657, -7.70657),
-        "domain_near": (0.0665313, 0.0665313, 0.796026, 0.796026),
-        "domain_near_p": (0.00363085, 0.00363085, -9.29557, -9.29557),
-        "energy": (-0.086722, -0.086722, 0.0821322, 0.0821322),
-        "energy_moved": (0.199263, -0.086722, 0.0510825, 0.0821322),
-        "entropy": (-0.0347622, -0.0609631, 0.304927, 0.374098),
-        "held_accuracy": (-0.0800467, -0.0800467, 0.823461, 0.823461),
-        "importance_size": (-0.0283698, -0.0283698, 0.512683, 0.512683),
-        "infomax": (0.0325805, -0.04811, 0.65633, 0.530242),
-        "label_shift_bbse": (-0.0167291, -0.0167291, 0.299469, 0.299469),
-        "label_shift_em": (0.0799359, 0.0799359, 0.345318, 0.345318),
-        "largest_share": (-0.0646164, 0.0125348, 1.12546, 1.43751),
-        "mean_confidence": (0.137267, -0.0208684, 0.823046, 0.77831),
-        "moved_accuracy": (-0.071477, -0.0800467, 0.820257, 0.823461),
-        "own_agreement": (0.114966, -0.0950742, 0.734036, 0.75357),
-        "own_beyond_chance": (0.112434, -0.0454046, 0.612545, 0.607405),
-        "own_guarded": (0.0641424, -0.0849968, 0.694902, 0.629284),
-        "plan_class_shift": (0.057749, 0, 0.109815, 0),
-        "plan_error": (217.342, 0, 3.40667e-05, 0),
-        "plan_perplexity": (0.00122066, 0, 0.306259, 0),
-        "plan_same_class": (0.0162548, 0, 0.674104, 0),
-        "plan_same_class_beyond_chance": (-0.0157903, 0, 0.529366, 0),
-        "plan_source": (-0.028812, 0, 0.826412, 0),
-        "recall_by_shares": (0.0676003, 0.0676003, 0.804259, 0.804259),
-        "share_gap": (-0.0941916, -0.0143677, 0.293633, 0.156498),
-        "smallest_share": (0.0927658, -0.0481117, 0.664854, 0.497628),
-        "support": (0.0081842, 0.0081842, 0.169371, 0.169371),
-        "support_moved": (-0.0299657, 0.0081842, 0.388036, 0.169371),
-    },
-)
+@cache
+def learned() -> Rule:
+    """Return the rule that `decide` uses by default; it is read once.
 
-_GAIN = _line(
-    0.0080494054,
-    {
-        "agreement_baseline": (0.160282, 0, -0.294517, 1),
-        "agreement_majority": (0.0129369, -0.033817, 0.0685935, 0.765027),
-        "agreement_others": (0.552929, 0.0581243, 0.0412191, 0.705483),
-        "atc": (0.00445779, -0.050086, 0.0337789, 0.796257),
-        "atc_entropy": (-0.0164269, -0.0272017, 0.0387753, 0.803336),
-        "calibrated_confidence": (0.00070624, -0.0507149, 0.0321547, 0.769556),
-        "circular_accuracy": (-0.0336683, 0.0302838, 0.0122103, 0.76367),
-        "circular_macro": (0.236865, -0.0250141, 0.0140416, 0.757711),
-        "class_shift": (0.120898, -0.0720838, -0.116776, 0.224149),
-        "class_shift_baseline": (-0.0512474, 0, 0.181631, 0),
-        "collapsed": (0.00898874, 0.00453183, -0.124662, 0.166036),
-        "cot": (-0.20032, 0.164462, 0.117251, 0.660031),
-        "cot_shares": (0.0547852, -0.00295112, -0.093046, 0.740536),
-        "doc": (0.163292, 0.0287071, 0.0372982, 0.806564),
-        "domain_linear": (0, 0.00278081, 0, 0.729299),
-        "domain_linear_p": (0, 0.00114867, 0, -7.70638),
-        "domain_near": (0, 0.186121, 0, 0.796003),
-        "domain_near_p": (0, 0.00208007, 0, -9.29509),
-        "energy": (0, -0.0461147, 0, 0.0821192),
-        "energy_moved": (0.195644, -0.0461147, -0.0336442, 0.0821192),
-        "entropy": (0.13259, -0.11638, -0.0749506, 0.374099),
-        "held_accuracy": (0, -0.0848429, 0, 0.823456),
-        "importance_size": (0, -0.00548889, 0, 0.512725),
-        "infomax": (0.109417, -0.0364068, 0.136623, 0.530235),
-        "label_shift_bbse": (0, -0.0109547, 0, 0.299465),
-        "label_shift_em": (0, 0.0727993, 0, 0.345305),
-        "largest_share": (-0.0546773, 0.0309727, -0.338123, 1.43756),
-        "mean_confidence": (0.210678, -0.0453508, 0.0484737, 0.77832),
-        "moved_accuracy": (-0.0634496, -0.0848429, -0.00347115, 0.823456),
-        "own_agreement": (0.216144, 0.00660189, -0.0211658, 0.753568),
-        "own_beyond_chance": (0.158317, -0.00234875, 0.00556984, 0.607388),
-        "own_guarded": (0.0234152, -0.0143629, 0.0711005, 0.629314),
-        "plan_class_shift": (0, 0, 0, 0),
-        "plan_error": (0, 0, 0, 0),
-        "plan_perplexity": (0, 0, 0, 0),
-        "plan_same_class": (0, 0, 0, 0),
-        "plan_same_class_beyond_chance": (0, 0, 0, 0),
-        "plan_source": (0, 0, 0, 0),
-        "recall_by_shares": (0, 0.0167159, 0, 0.804253),
-        "share_gap": (-0.0359811, -0.0124783, 0.148593, 0.156483),
-        "smallest_share": (0.0836467, 0.0305756, 0.181199, 0.497657),
-        "support": (0, 0.0447086, 0, 0.169338),
-        "support_moved": (-0.0211136, 0.0447086, 0.236936, 0.169338),
-    },
-)
-
-_HARM = _line(
-    -0.46582182,
-    {
-        "agreement_baseline": (-1.34667, 0, -0.294517, 1),
-        "agreement_majority": (-2.18975, 0.717435, 0.0685935, 0.765027),
-        "agreement_others": (-4.33427, -0.304984, 0.0412191, 0.705483),
-        "atc": (-0.323414, 0.772931, 0.0337789, 0.796257),
-        "atc_entropy": (0.142309, 0.400433, 0.0387753, 0.803336),
-        "calibrated_confidence": (0.270945, -0.173193, 0.0321547, 0.769556),
-        "circular_accuracy": (-1.46408, -0.379567, 0.0122103, 0.76367),
-        "circular_macro": (-1.59175, -0.316772, 0.0140416, 0.757711),
-        "class_shift": (-0.525023, 1.23551, -0.116776, 0.224149),
-        "class_shift_baseline": (1.0889, 0, 0.181631, 0),
-        "collapsed": (-0.0513892, -0.32467, -0.124662, 0.166036),
-        "cot": (0.720145, -1.09506, 0.117251, 0.660031),
-        "cot_shares": (-0.63373, 0.279305, -0.093046, 0.740536),
-        "doc": (-0.771505, 0.633127, 0.0372982, 0.806564),
-        "domain_linear": (0, 0.186221, 0, 0.729299),
-        "domain_linear_p": (0, -0.0115048, 0, -7.70638),
-        "domain_near": (0, -1.7528, 0, 0.796003),
-        "domain_near_p": (0, 0.0080036, 0, -9.29509),
-        "energy": (0, 0.546432, 0, 0.0821192),
-        "energy_moved": (-0.335677, 0.546432, -0.0336442, 0.0821192),
-        "entropy": (-0.381898, 0.61287, -0.0749506, 0.374099),
-        "held_accuracy": (0, 0.605753, 0, 0.823456),
-        "importance_size": (0, -0.295401, 0, 0.512725),
-        "infomax": (-0.491626, -0.275945, 0.136623, 0.530235),
-        "label_shift_bbse": (0, 0.943365, 0, 0.299465),
-        "label_shift_em": (0, 0.200916, 0, 0.345305),
-        "largest_share": (0.552093, -0.482855, -0.338123, 1.43756),
-        "mean_confidence": (-1.12481, 0.123993, 0.0484737, 0.77832),
-        "moved_accuracy": (-0.206953, 0.605753, -0.00347115, 0.823456),
-        "own_agreement": (-3.19425, 0.0428696, -0.0211658, 0.753568),
-        "own_beyond_chance": (-2.19566, 0.0849394, 0.00556984, 0.607388),
-        "own_guarded": (-0.181405, 0.210074, 0.0711005, 0.629314),
-        "plan_class_shift": (0, 0, 0, 0),
-        "plan_error": (0, 0, 0, 0),
-        "plan_perplexity": (0, 0, 0, 0),
-        "plan_same_class": (0, 0, 0, 0),
-        "plan_same_class_beyond_chance": (0, 0, 0, 0),
-        "plan_source": (0, 0, 0, 0),
-        "recall_by_shares": (0, -0.115044, 0, 0.804253),
-        "share_gap": (0.271283, -0.728356, 0.148593, 0.156483),
-        "smallest_share": (-0.479431, -0.119491, 0.181199, 0.497657),
-        "support": (0, -0.333366, 0, 0.169338),
-        "support_moved": (0.054654, -0.333366, 0.236936, 0.169338),
-    },
-)
-
-LEARNED = Rule(
-    accuracy=_ACCURACY,
-    gain=_GAIN,
-    harm=_HARM,
-    caution=0.4,
-    accuracy_spread=(-0.3063, 0.1425),
-    gain_spread=(-0.1971, 0.1596),
-)
-"""What `decide` uses."""
+    Examples
+    --------
+    >>> learned().caution > 0
+    True
+    """
+    return Rule.from_bytes(files("monge.verdict").joinpath(ARCHIVE).read_bytes())

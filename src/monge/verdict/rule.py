@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import exp, isfinite, log10
+from math import isfinite, log10
 from statistics import median
 from typing import Literal
 
 from monge.verdict.estimate import Estimate
-from monge.verdict.learned import LEARNED
-from monge.verdict.linear import Rule
+from monge.verdict.learned import learned
+from monge.verdict.network import Rule, told
 
 __all__ = ["Decision", "Ruling", "decide", "plain"]
 
@@ -52,17 +52,17 @@ class Ruling:
 
 
 def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) -> Ruling:
-    """Decide whether to adapt, and how, by a linear rule that was learned on other shifts.
+    """Decide whether to adapt, and how, by a rule that was learned on other shifts.
 
-    Ridge regressions estimate from the scores the accuracy of each candidate and its gain over the
-    source as it is, a logistic one the probability that it is over a point below. No gain, and no
-    interval of one, exceeds the share of the target rows that the candidate gives another class.
-    What the source as it is comes to is the median of all accuracies less their gains; nothing is
-    gained beyond what that leaves, and the accuracy of a candidate is that of the source with its
-    gain. The candidate whose gain, less a price for the probability of harm, is the largest is
-    taken if this is positive. If it is not, but the gain is, the rule does not know; else nothing
-    is to be adapted. A candidate whose predictions collapse is not taken. Intervals are the
-    quantiles of the errors on families of shifts that the learning never saw.
+    Small networks estimate from the scores the accuracy of each candidate, its gain over the source
+    as it is, and the probability that it is over a point below. No gain, and no interval of one,
+    exceeds the share of the target rows that the candidate gives another class. What the source as
+    it is comes to is the median of all accuracies less their gains; nothing is gained beyond what
+    that leaves, and the accuracy of a candidate is that of the source with its gain. The candidate
+    whose gain, less a price for the probability of harm, is the largest is taken if this is
+    positive. If it is not, but the gain is, the rule does not know; else nothing is to be adapted.
+    A candidate whose predictions collapse is not taken. Intervals are the quantiles of the errors
+    on families of shifts that the learning never saw.
 
     Parameters
     ----------
@@ -78,29 +78,29 @@ def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) 
     >>> alone.decision, alone.choice
     ('abstain', 'source_only')
     """
-    rule = LEARNED if rule is None else rule
-    told = {name: plain(values) for name, values in scores.items()}
-    (first, base), *rest = told.items()
-    most = {name: 1 - own.get("agreement_baseline", 0.0) for name, own in rest}
-    changed = {
-        name: {key: value - base[key] for key, value in own.items() if key in base}
-        for name, own in rest
-    }
+    rule = learned() if rule is None else rule
+    known = {name: plain(values) for name, values in scores.items()}
+    said = rule(told(list(known.values()), rule.names))
+    first, *rest = known
+    most = {name: 1 - known[name].get("agreement_baseline", 0.0) for name in rest}
     hoped = {
-        name: max(-most[name], min(rule.gain(change, base), most[name]))
-        for name, change in changed.items()
+        name: max(-most[name], min(float(gain), most[name]))
+        for name, gain in zip(rest, said.gain[1:], strict=True)
     }
-    start = _start(told, hoped, rule)
-    estimates, gains, worth = {first: start}, {}, {}
-    for name, change in changed.items():
-        gain = min(hoped[name], 1 - start.value)
-        harm = 1 / (1 + exp(-max(-50.0, min(50.0, rule.harm(change, base)))))
+    start = median(
+        float(right) - hoped.get(name, 0.0)
+        for name, right in zip(known, said.accuracy, strict=True)
+    )
+    source = _interval(start, rule.accuracy_spread, (0.0, 1.0))
+    estimates, gains, worth = {first: source}, {}, {}
+    for name, harm in zip(rest, said.harm[1:], strict=True):
+        gain = min(hoped[name], 1 - source.value)
         gains[name] = _interval(gain, rule.gain_spread, (-most[name], most[name]))
-        estimates[name] = _interval(start.value + gain, rule.accuracy_spread, (0.0, 1.0))
-        worth[name] = gain - rule.caution * harm
+        estimates[name] = _interval(source.value + gain, rule.accuracy_spread, (0.0, 1.0))
+        worth[name] = gain - rule.caution * float(harm)
     if not rest:
         return Ruling(decision="abstain", choice=first, estimates=estimates, gains=gains)
-    sound = [name for name in worth if not told[name].get("collapsed", 0.0)]
+    sound = [name for name in worth if not known[name].get("collapsed", 0.0)]
     choice = max(sound or worth, key=lambda name: worth[name])
     decision: Decision = "undecided"
     if sound and worth[choice] > 0:
@@ -108,18 +108,6 @@ def decide(scores: Mapping[str, Mapping[str, float]], rule: Rule | None = None) 
     elif not sound or gains[choice].value <= 0:
         decision = "abstain"
     return Ruling(decision=decision, choice=choice, estimates=estimates, gains=gains)
-
-
-def _start(
-    told: Mapping[str, Mapping[str, float]], gains: Mapping[str, float], rule: Rule
-) -> Estimate:
-    """Estimate the source as it is: in the median over what each estimate less its gain says."""
-    base = next(iter(told.values()))
-    said = [
-        min(max(rule.accuracy(own, base), 0.0), 1.0) - gains.get(name, 0.0)
-        for name, own in told.items()
-    ]
-    return _interval(median(said), rule.accuracy_spread, (0.0, 1.0))
 
 
 def plain(values: Mapping[str, float]) -> dict[str, float]:

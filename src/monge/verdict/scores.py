@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from monge.verdict.agreement import AGREEMENT
+from monge.verdict.classes import CLASSES
 from monge.verdict.confidence import CONFIDENCE
 from monge.verdict.evidence import Evidence
 from monge.verdict.proportions import PROPORTIONS
@@ -22,6 +23,7 @@ SCORES: Mapping[str, Score] = {
         *CONFIDENCE,
         *TRANSPORT,
         *AGREEMENT,
+        *CLASSES,
         *PROPORTIONS,
         *TWO_SAMPLE,
     )

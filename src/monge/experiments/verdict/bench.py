@@ -46,7 +46,7 @@ _APART = (
     *(f"adapters/{name}.py" for name in ("auto", "choosing", "concluding", "judging")),
     *(
         f"verdict/{name}.py"
-        for name in ("estimate", "learned", "linear", "rule", "screen", "shift", "verdict")
+        for name in ("estimate", "learned", "network", "rule", "screen", "shift", "verdict")
     ),
 )
 """Rooms and files that no trial passes through: its rows are known by their hash, and it is decided

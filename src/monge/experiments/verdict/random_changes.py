@@ -37,13 +37,13 @@ def _translated(sides: Sides, draw: Draw) -> Sides:
         means = [sides.x[sides.labels == name].mean(0) for name in np.unique(sides.labels)]
         way = np.tensordot(draw.normal(size=len(means)), np.array(means) - np.mean(means, 0), 1)
     reach = np.sqrt(np.square(sides.x - sides.x.mean(0)).sum(1).mean())
-    way *= even(draw, 0.25, 2.5) * reach / max(float(np.linalg.norm(way)), 1e-9)
+    way *= even(draw, 0.25, 4.0) * reach / max(float(np.linalg.norm(way)), 1e-9)
     return replace(sides, y=sides.y + way)
 
 
 def _rotated(sides: Sides, draw: Draw) -> Sides:
     d = sides.y.shape[1]
-    angle = np.deg2rad(draw.choice([-1, 1]) * draw.uniform(5, 75))
+    angle = np.deg2rad(draw.choice([-1, 1]) * draw.uniform(5, 90))
     pairs = d // 2 if now_and_then(draw, 0.5) else 1
     ways = np.linalg.qr(draw.normal(size=(d, d)))[0]
     turn = np.eye(d)
@@ -54,11 +54,11 @@ def _rotated(sides: Sides, draw: Draw) -> Sides:
 
 
 def _scaled(sides: Sides, draw: Draw) -> Sides:
-    return replace(sides, y=sides.y * np.exp(draw.choice([-1, 1]) * draw.uniform(0.15, 1.0)))
+    return replace(sides, y=sides.y * np.exp(draw.choice([-1, 1]) * draw.uniform(0.15, 1.5)))
 
 
 def _worn(sides: Sides, draw: Draw) -> Sides:
-    return gained(sides, draw, gain=draw.uniform(0.0, 0.6), offset=draw.uniform(0.0, 1.2))
+    return gained(sides, draw, gain=draw.uniform(0.0, 1.0), offset=draw.uniform(0.0, 2.5))
 
 
 def _mixed(sides: Sides, draw: Draw) -> Sides:
@@ -142,7 +142,7 @@ def _clipped(sides: Sides, draw: Draw) -> Sides:
 def _permuted(sides: Sides, draw: Draw) -> Sides:
     """Have some features of the target exchange their places."""
     d = sides.y.shape[1]
-    some = draw.permutation(d)[: max(2, round(draw.uniform(0.1, 0.6) * d))]
+    some = draw.permutation(d)[: max(2, round(draw.uniform(0.1, 1.0) * d))]
     y = sides.y.copy()
     y[:, some] = sides.y[:, draw.permutation(some)]
     return replace(sides, y=y)

@@ -45,8 +45,8 @@ def _spread(draw: Draw, d: int) -> NDArray:
 
 def mixture(n: int, draw: Draw) -> Rows:
     """Draw classes of one to three Gaussian clouds each, alike or each of its own shape."""
-    d, count = round(even(draw, 2, 48)), int(draw.integers(2, 9))
-    apart = even(draw, 1.2, 5.0)
+    d, count = round(even(draw, 2, 64)), int(draw.integers(2, 12))
+    apart = even(draw, 1.8, 7.0)
     modes = int(draw.integers(1, 4)) if now_and_then(draw, 0.4) else 1
     way = draw.normal(size=(count, modes, d))
     way /= np.linalg.norm(way, axis=2, keepdims=True)
@@ -67,7 +67,7 @@ def planar(n: int, draw: Draw) -> Rows:
     """Draw arcs, rings, spirals or fields of a board in a plane, some features of noise beside."""
     kind, count = draw.choice(["arcs", "rings", "spirals", "board"]), int(draw.integers(2, 4))
     labels = draw.integers(count, size=n)
-    along, noise = draw.uniform(size=n), even(draw, 0.04, 0.3)
+    along, noise = draw.uniform(size=n), even(draw, 0.02, 0.2)
     if kind == "board":
         x = draw.uniform(0, 3, size=(n, 2))
         labels = np.floor(x).astype(int).sum(1) % count
@@ -100,7 +100,7 @@ def table(n: int, draw: Draw) -> Rows:
     x[:, shape == 0] = np.exp(0.7 * x[:, shape == 0])  # as amounts are
     x[:, shape == 1] = np.round(2 * x[:, shape == 1])  # as counts are
     score = hidden @ draw.normal(scale=0.5, size=12) + draw.normal(
-        scale=even(draw, 0.02, 0.6), size=n
+        scale=even(draw, 0.01, 0.4), size=n
     )
     levels = np.quantile(score, np.sort(draw.dirichlet(np.full(count, 6.0)).cumsum()[:-1]))
     labels = np.searchsorted(levels, score)
@@ -115,7 +115,7 @@ def images(n: int, draw: Draw) -> Rows:
     )
     forms = np.clip(forms / forms.std((2, 3), keepdims=True), 0, None)
     labels, mode = draw.integers(count, size=n), draw.integers(modes, size=n)
-    far, noise = draw.uniform(0.2, 0.9), draw.uniform(0.05, 0.4)
+    far, noise = draw.uniform(0.1, 0.7), draw.uniform(0.03, 0.3)
     drawn = np.stack(
         [
             shift(forms[name, which], draw.normal(scale=far, size=2), order=1)

@@ -19,7 +19,7 @@ from monge.experiments.verdict.random_clouds import BEGINNINGS, Rows, even, now_
 
 __all__ = ["KINDS", "random_case"]
 
-_SIZES = 90, 450
+_SIZES = 120, 700
 _LEAST = 8
 """Rows of a domain at least, and of the rarest class of the source one in four of these."""
 
