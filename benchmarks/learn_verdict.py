@@ -1,7 +1,8 @@
 r"""Learn the rule of the verdict, and judge it on families of shifts that it never saw.
 
     monge bench verdict --data-dir DATA --scores suite.jsonl -o runs/bench-verdict
-    python benchmarks/random_verdicts.py random.jsonl --count COUNT
+    python benchmarks/random_verdicts.py random.jsonl
+    python benchmarks/random_verdicts.py random.jsonl --first 20000 --count 997
     python benchmarks/learn_verdict.py suite.jsonl random.jsonl --out runs/bench-verdict \
         --data-dir DATA
 
@@ -22,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from joblib import Parallel, delayed
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits, smooth_l1_loss
 from verdict_scores import Table, alike, read
@@ -59,16 +61,16 @@ class Settings:
     dropout: float = 0.3
     decay: float = 0.05
     noise: float = 0.05
-    rounds: int = 20
+    rounds: int = 16
     alone: float = 0.2
-    caution: float = 0.2
+    caution: float = 0.4
 
 
 SETTINGS = Settings()
 WAYS = (
     SETTINGS,
     replace(SETTINGS, width=48),
-    replace(SETTINGS, rounds=40),
+    replace(SETTINGS, rounds=32),
     replace(SETTINGS, decay=0.3, dropout=0.4),
 )
 """What ``--choose`` compares."""
@@ -82,6 +84,7 @@ _UNIT = 5.0
 """Gains and accuracies are learned in fifths, about their deviation."""
 _USUAL = 0.7
 _FARTHEST = 4.0
+_EDGE = 0.002
 
 
 @dataclass(frozen=True)
@@ -103,6 +106,7 @@ class Standard:
             ]
         )
         filled = np.where(known, rows, fill)
+        filled = np.clip(filled, *np.quantile(filled, (_EDGE, 1 - _EDGE), axis=0))
         deviation = filled.std(0)
         return cls(fill, filled.mean(0), np.where(deviation > 1e-6, deviation, 1e6))
 
@@ -236,7 +240,12 @@ def unseen(
     these it is made.
     """
     gone = {name: part | (beside or {}).get(name, False) for name, part in parts.items()}
-    rules = {name: learn(table, rows & ~each) for name, each in gone.items()}
+    names = [*gone, ""]
+    found = Parallel(n_jobs=-1)(
+        delayed(learn)(table, rows & ~gone.get(name, np.False_), SETTINGS) for name in names
+    )
+    everyone = dict(zip(names, found, strict=True))
+    rules = {name: everyone[name] for name in parts}
     wrong: dict[str, tuple[Any, Any]] = {}
     for name, part in parts.items():
         start, gain, _ = expected(table, rules[name], part)
@@ -248,7 +257,7 @@ def unseen(
         )
     return {
         name: _spread(rule, (each for other, each in wrong.items() if other != name))
-        for name, rule in (rules | {"": learn(table, rows)}).items()
+        for name, rule in everyone.items()
     }
 
 

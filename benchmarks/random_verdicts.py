@@ -1,6 +1,7 @@
 """Try the candidates on random shifts, and write every score beside the truth.
 
-    python benchmarks/random_verdicts.py random.jsonl --count 338
+    python benchmarks/random_verdicts.py random.jsonl
+    python benchmarks/random_verdicts.py random.jsonl --first 20000 --count 997
 
 The lines are as those of ``monge bench verdict --scores``; what learns from them is
 benchmarks/learn_verdict.py. Lines are added shift by shift: one that is in the file already is not
@@ -67,7 +68,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("scores", type=Path)
     parser.add_argument("--first", type=int, default=0)
-    parser.add_argument("--count", type=int, default=338)
+    parser.add_argument("--count", type=int, default=2409)
     told = parser.parse_args()
     torch.set_num_threads(1)
     known = set()

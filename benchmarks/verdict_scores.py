@@ -16,6 +16,8 @@ from monge.verdict.rule import plain
 __all__ = ["ALIKE", "Table", "alike", "read"]
 
 SOURCE_ONLY = "source_only"
+OF_SUITE = 3.0
+"""What a shift of the suite counts in learning, where one drawn at random counts 1."""
 COMMON = 0.5
 """A score counts that applies to this share of the lines at least."""
 
@@ -56,7 +58,7 @@ class Table:
     accuracy, gain
         The truth, (k,): on the target, and over the source as it is.
     weight
-        (k,): a family of many shifts counts less than all of these alone.
+        (k,): a shift of the suite counts as several drawn at random, of which there are many.
     family, setting, candidate
         (k,): what is left out together, what is judged together, and the candidate's name.
     drawn
@@ -141,15 +143,13 @@ def read(*paths: Path) -> Table:
     lines = [lines[index] for index in kept]
     drawn = np.array([line["case"].startswith("random-") for line in lines])
     family = np.array([line["family"] for line in lines])
-    cases = np.array([line["case"] for line in lines])
-    sizes = {name: len(set(cases[family == name])) for name in set(family)}
     return Table(
         names=names,
         own=table[kept],
         base=table[at],
         accuracy=accuracy[kept],
         gain=accuracy[kept] - accuracy[at],
-        weight=np.array([sizes[name] ** -0.5 for name in family]),
+        weight=np.where(drawn, 1.0, OF_SUITE),
         family=family,
         setting=np.array([keys[index] for index in kept]),
         candidate=np.array([line["candidate"] for line in lines]),

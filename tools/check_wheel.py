@@ -19,7 +19,11 @@ ROOT = Path(__file__).resolve().parents[1]
 
 TEMPLATES = ("report.html.jinja", "macros.jinja", "page.css", "page.js", "sections/result.jinja")
 
-REQUIRED_FILES = ("monge/py.typed", *(f"monge/report/templates/{name}" for name in TEMPLATES))
+REQUIRED_FILES = (
+    "monge/py.typed",
+    "monge/verdict/learned.npz",
+    *(f"monge/report/templates/{name}" for name in TEMPLATES),
+)
 """Files without Python code that the package does not work without."""
 
 HEAVY = ("bokeh", "jinja2", "matplotlib", "mlxtend", "pandas", "pyarrow", "rich", "typer")

@@ -1,5 +1,6 @@
 """Each score on evidence whose answer is known by hand."""
 
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -330,7 +331,7 @@ def test_classes_that_lie_alike_are_told_from_turned_and_renamed_ones(make):
     assert scores("class_places") == pytest.approx(1)
     assert scores("class_places", turn=np.pi) == pytest.approx(-1, abs=0.02)
     assert scores("class_places", **renamed) < 0
-    assert scores("class_distances", turn=np.pi) == pytest.approx(1)
+    assert scores("class_distances", turn=np.pi) == pytest.approx(1, abs=0.02)
     assert scores("class_distances", **renamed) < 0.5
     assert np.isnan(scores("class_distances", told=lambda labels: labels.clip(max=1)))
     assert np.isnan(scores("class_places", told=np.zeros_like))
@@ -354,9 +355,13 @@ def test_moved_classes_are_compared_with_the_rows_predicted_as_them(make):
     assert SCORES["class_gap"](there) == pytest.approx(0, abs=1e-9)
     assert SCORES["class_energy"](there) == pytest.approx(0, abs=1e-9)
     beside = three(make, moved=np.array([53.0, 50.0]))
-    deviation = beside.target.std(0)
+    deviation = np.concatenate([beside.source, beside.target]).std(0)
     assert SCORES["class_gap"](beside) == pytest.approx(3 / deviation[0] / np.sqrt(2))
-    assert 0.3 < SCORES["class_energy"](beside) <= SCORES["class_energy_largest"](beside) < 1
+    # a feature that hardly changes in the target alone is measured by both domains
+    still = np.column_stack([beside.target[:, 0], np.full(240, 0.1)])
+    fixed = replace(beside, target=still, moved=beside.source)
+    assert SCORES["class_gap"](fixed) < 3
+    assert 0 < SCORES["class_energy"](beside) <= SCORES["class_energy_largest"](beside) < 1
     # one class of three is somewhere else
     labels = np.arange(240) % 3
     astray = three(make, moved=50 + 4.0 * (labels == 1)[:, None] * np.ones(2))

@@ -112,15 +112,28 @@ def _apart(clouds: Clouds, shares: NDArray) -> float:
     return 1 - float(np.nansum(clouds.spread * shares))
 
 
+def _units(evidence: Evidence) -> NDArray:
+    """Return the deviation of each feature over both domains, 1 where it never changes, (d,)."""
+    return evidence.once(_deviations, evidence.source, evidence.target)
+
+
+def _deviations(source: NDArray, target: NDArray) -> NDArray:
+    both = np.concatenate([source, target]).astype(np.float64)
+    reach = np.abs(both).max(0)
+    deviation = both.std(0)
+    return np.where(deviation > _FLOOR * reach, deviation, 1.0)
+
+
 def _gap(evidence: Evidence) -> float:
     """Return how far the middles of moved classes are from those predicted, in deviations."""
     if evidence.moved is None:
         raise AssertionError("unreachable: the score needs moved rows")
-    size, target = evidence.n_classes, np.asarray(evidence.target, np.float64)
-    deviation = np.where(target.std(0) > 0, target.std(0), 1.0)
+    units = _units(evidence)
     far = [
-        np.square((evidence.moved[own].mean(0) - target[told].mean(0)) / deviation).mean()
-        for own, told in ((evidence.labels == c, evidence.predicted == c) for c in range(size))
+        np.square((evidence.moved[own].mean(0) - evidence.target[told].mean(0)) / units).mean()
+        for own, told in (
+            (evidence.labels == c, evidence.predicted == c) for c in range(evidence.n_classes)
+        )
         if own.any() and told.any()
     ]
     return float(np.sqrt(np.mean(far))) if far else np.nan
@@ -132,20 +145,25 @@ def _energies(evidence: Evidence) -> NDArray:
     Returns the energy coefficients (see `two_sample.apart`) and the shares of the rows, (2, k).
     """
     return evidence.once(
-        _compared, evidence.moved, evidence.labels, evidence.target, evidence.predicted
+        _compared,
+        evidence.moved,
+        evidence.labels,
+        evidence.target,
+        evidence.predicted,
+        _units(evidence),
     )
 
 
-def _compared(moved: NDArray, labels: NDArray, target: NDArray, told: NDArray) -> NDArray:
-    deviation = target.std(0)
-    scale = np.where(deviation > 0, deviation, 1.0)
+def _compared(
+    moved: NDArray, labels: NDArray, target: NDArray, told: NDArray, units: NDArray
+) -> NDArray:
     found = []
     for name in np.unique(told):
         rows = moved[labels == name], target[told == name]
         if min(map(len, rows)) < _FEW:
             continue
         x, y = (
-            torch.from_numpy(part[even_steps(len(part), _ROWS)].astype(np.float64) / scale)
+            torch.from_numpy(part[even_steps(len(part), _ROWS)].astype(np.float64) / units)
             for part in rows
         )
         within = float(torch.cdist(x, x).mean() + torch.cdist(y, y).mean())
