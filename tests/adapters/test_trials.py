@@ -18,7 +18,7 @@ from monge.adapters.telling import domain_odds, folds_of
 from monge.errors import InputError
 from monge.maps import Coral
 from monge.verdict import SCORES, scores_of, two_sample
-from monge.verdict.learned import LEARNED
+from monge.verdict.learned import learned
 from monge.verdict.once import Once
 
 
@@ -145,11 +145,24 @@ def test_unseen_rows_were_not_in_the_plan(shifted):
 def test_the_rule_asks_for_nothing_that_the_least_effort_leaves_out(shifted):
     trials = collect(["sinkhorn"], shifted.X, shifted.y, shifted.Xt)
     given = {name for name, value in trials[1].scores.items() if not np.isnan(value)}
-    asked = {*LEARNED.accuracy.own, *LEARNED.gain.own, *LEARNED.harm.own}
+    beside = {f"agreement_{name}" for name in ("majority", *candidates(90, 90, 2, 2))}
+    asked = set(learned().names) - beside  # these ask who else was tried
     assert asked <= given
+    assert len(asked) > 40
     assert SCORES["stability"].why(trials[1].evidence) == (
         "the candidate was not fitted again on parts of the rows"
     )
+
+
+def test_each_candidate_knows_what_those_of_a_name_say(shifted):
+    trials = collect(["coral", "standardise", "linear"], shifted.X, shifted.y, shifted.Xt)
+    said = {trial.name: trial.evidence.chosen.argmax(1) for trial in trials}
+    for trial in trials:
+        for name in ("coral", "standardise", "linear"):
+            expected = (said[name] == said[trial.name]).mean()
+            assert trial.scores[f"agreement_{name}"] == pytest.approx(expected)
+        assert np.isnan(trial.scores["agreement_graph"])
+        assert trial.scores.get(f"agreement_{trial.name}", 1.0) == 1.0
 
 
 def test_less_effort_leaves_parts_out(shifted):

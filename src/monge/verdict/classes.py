@@ -49,18 +49,16 @@ class Clouds(NamedTuple):
 
 def clouds_of(points: NDArray, labels: NDArray, size: int) -> Clouds:
     """Describe the classes of rows (k, d) whose classes from 0 are given, (k,)."""
-    rows = np.asarray(points, np.float64)
-    centred = rows - rows.mean(0)
-    square, deviation = np.square(centred), rows.std(0)
-    whole, count = square.mean(0).sum(), np.bincount(labels, minlength=size)
-    own = np.zeros((size, len(rows)))
-    own[labels, np.arange(len(rows))] = 1.0
-    with np.errstate(invalid="ignore", divide="ignore"):
-        middle = own @ centred / count[:, None]
-        within = (own @ square / count[:, None]).sum(1) - np.square(middle).sum(1)
-        # of two rows the spread is a matter of luck
-        spread = np.where(count > 2, within.clip(min=0), np.nan) / (whole if whole > 0 else np.nan)  # noqa: PLR2004 - see above
-    return Clouds(middle / np.where(deviation > 0, deviation, 1.0), spread)
+    rows = standardised(points)
+    means, spread = np.full((size, rows.shape[1]), np.nan), np.full(size, np.nan)
+    whole = np.asarray(points, np.float64).var(0).sum()
+    for name in range(size):
+        own = labels == name
+        if own.any():
+            means[name] = rows[own].mean(0)
+        if own.sum() > 2 and whole > 0:  # noqa: PLR2004 - of two the spread is a matter of luck
+            spread[name] = np.asarray(points, np.float64)[own].var(0).sum() / whole
+    return Clouds(means, spread)
 
 
 def _both(evidence: Evidence) -> tuple[Clouds, Clouds]:
