@@ -297,7 +297,7 @@ def test_agreement_with_a_candidate_of_a_name(make):
     assert SCORES["agreement_linear"](evidence) == 1
     assert SCORES["agreement_graph"](evidence) == 1  # with itself
     assert np.isnan(SCORES["agreement_coral"](evidence))
-    turned = make(others=others[::-1], named=("linear", "my own"))
+    turned = make(others=others, named=("my own", "linear"))
     assert SCORES["agreement_linear"](turned) == pytest.approx(0.75)
     assert np.isnan(SCORES["agreement_linear"](make(others=others)))
 
@@ -348,6 +348,9 @@ def test_classes_that_are_wider_are_seen(make):
     assert SCORES["class_width"](three(make)) == pytest.approx(0, abs=1e-9)
     assert SCORES["class_apart"](wide) == pytest.approx(1 - np.mean(within) / whole[0])
     assert SCORES["source_apart"](wide) == pytest.approx(1 - np.mean(own) / whole[1])
+    # of the source it is whatever is predicted
+    told = {"told": lambda labels: np.where(np.arange(240) < 200, 0, labels)}
+    assert SCORES["source_apart"](three(make, wide=2.0, **told)) == SCORES["source_apart"](wide)
 
 
 def test_moved_classes_are_compared_with_the_rows_predicted_as_them(make):
@@ -366,6 +369,46 @@ def test_moved_classes_are_compared_with_the_rows_predicted_as_them(make):
     labels = np.arange(240) % 3
     astray = three(make, moved=50 + 4.0 * (labels == 1)[:, None] * np.ones(2))
     assert SCORES["class_energy"](astray) < 0.5 * SCORES["class_energy_largest"](astray)
+
+
+def test_places_are_taken_around_the_middle_of_the_classes_that_are_predicted(make):
+    some = three(make, told=lambda labels: labels.clip(max=1))
+    own, told = (
+        np.array([((x - x.mean(0)) / x.std(0))[said == c].mean(0) for c in (0, 1)])
+        for x, said in ((some.source, some.labels), (some.target, some.predicted))
+    )
+    one, other = (np.ravel(means - means.mean(0)) for means in (own, told))
+    expected = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
+    assert SCORES["class_places"](some) == pytest.approx(expected)
+
+
+def test_wider_and_narrower_classes_do_not_make_up_for_each_other(make):
+    mixed = three(make, wide=np.where(np.arange(240) % 3 == 0, 0.4, 2.5)[:, None])
+    assert SCORES["class_shape"](mixed) > abs(SCORES["class_width"](mixed)) + 0.3
+
+
+def test_a_class_counts_by_the_rows_predicted_as_it_and_not_below_four(make):
+    labels = np.arange(240) % 3
+    # class 1 lies elsewhere, and a fifth of its rows alone are predicted as such
+    rare = (labels == 1) & (np.arange(240) % 5 > 0)
+    moved = 50 + 4.0 * (labels == 1)[:, None] * np.ones(2)
+    some = three(make, moved=moved, told=lambda all_: np.where(rare, 0, all_))
+    one_class = [np.flatnonzero(some.predicted == c) for c in range(3)]
+    parts = [
+        apart(*((x / units)[rows] for x, rows in pair)).energy
+        for units in [np.concatenate([some.source, some.target]).std(0)]
+        for pair in (
+            ((some.moved, labels == c), (some.target, one_class[c][:120])) for c in range(3)
+        )
+    ]
+    assert SCORES["class_energy_largest"](some) == pytest.approx(max(parts), rel=0.05)
+    shares = np.array([len(rows) for rows in one_class]) / 240
+    assert SCORES["class_energy"](some) == pytest.approx(shares @ parts, rel=0.05)
+    assert SCORES["class_energy"](some) < 0.9 * np.mean(parts)
+    three_rows = (labels == 1) & (np.cumsum(labels == 1) > 3)
+    few = three(make, moved=moved, told=lambda all_: np.where(three_rows, 0, all_))
+    assert (few.predicted == 1).sum() == 3
+    assert SCORES["class_energy_largest"](few) < 0.9 * max(parts)
 
 
 def test_purity_of_the_source_is_of_its_true_classes(make):
