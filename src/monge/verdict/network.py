@@ -11,7 +11,7 @@ import numpy as np
 
 from monge._types import NDArray
 
-__all__ = ["Layer", "Rule", "Said", "features", "told"]
+__all__ = ["Layer", "Rule", "Said", "features", "standard", "told"]
 
 _FARTHEST = 4.0
 """Deviations at which a feature is cut off: beyond what was learned from, more says no more."""
@@ -86,6 +86,19 @@ def features(rows: NDArray) -> NDArray:
     return np.hstack([rows, base, rows - base, rows - mean])
 
 
+def standard(seen: NDArray, fill: NDArray, centre: NDArray, scale: NDArray) -> NDArray:
+    """Fill in features (k, 4s) that do not apply, standardise them, and cut off what is far.
+
+    Examples
+    --------
+    >>> standard(np.array([[np.nan, 9.0]]), np.array([2.0, 0.0]), np.ones(2), np.full(2, 0.5))
+    array([[2., 4.]])
+    """
+    filled = np.where(np.isfinite(seen), seen, fill)
+    cut: NDArray = np.clip((filled - centre) / scale, -_FARTHEST, _FARTHEST)
+    return cut
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Rule:
     """What was learned on shifts whose truth is known: see ``benchmarks/learn_verdict.py``.
@@ -132,8 +145,7 @@ class Rule:
 
     def of(self, seen: NDArray) -> Said:
         """Return the same of features (k, 4s), the source's first or at every row of its own."""
-        filled = np.where(np.isfinite(seen), seen, self.fill)
-        scaled = np.clip((filled - self.centre) / self.scale, -_FARTHEST, _FARTHEST)
+        scaled = standard(seen, self.fill, self.centre, self.scale)
         gain, accuracy, odds = np.mean([_forward(scaled, member) for member in self.members], 0).T
         harm = 1 / (1 + np.exp(-np.clip(odds, -50, 50)))
         return Said(gain=gain, accuracy=np.clip(accuracy, 0, 1), harm=harm)
