@@ -379,7 +379,8 @@ def _told(page: str, beside: Sequence[tuple[str, ...]]) -> str:
         "Learned on random shifts alone (`benchmarks/random_verdicts.py`). Its price of harm was "
         "chosen on kinds of these that it had not seen, and the rule above has the same; which "
         "scores there are was settled with an eye on the suite. Of some families it did see the "
-        f"kind. Its intervals are those of random shifts: the suite holds harder ones.\n\n{table}\n\n"
+        "kind. Its intervals are those of random shifts: the suite holds harder ones.\n\n"
+        f"{table}\n\n"
     )
     after = "## What other ways would have come to"
     return page.replace(after, said + after, 1)
