@@ -102,10 +102,11 @@ def _again(
     adapter: Any, candidate: Candidate, common: Common, resamples: int, seed: int
 ) -> tuple[NDArray | None, tuple[NDArray, ...]]:
     """Fit on parts of the rows: what is said of the source rows left out, and of the target."""
-    size, said, unseen = len(common.both.classes), [], None
+    if not resamples:
+        return None, ()
+    size, said = len(common.both.classes), []
     draw = np.random.RandomState(seed)
-    if resamples:
-        unseen = np.full((len(common.X), size), np.nan)
+    unseen = np.full((len(common.X), size), np.nan)
     for part in range(resamples):
         out = common.parts == part
         inside = np.flatnonzero(~out)
@@ -118,10 +119,8 @@ def _again(
         if found is None:
             return None, ()
         said.append(found.predict(common.Xt, size))
-        if unseen is not None:
-            unseen[out] = found.say(found.move(common.X[out]), size)
-    complete = unseen is not None and bool(np.isfinite(unseen).all())
-    return unseen if complete else None, tuple(said)
+        unseen[out] = found.say(found.move(common.X[out]), size)
+    return unseen if np.isfinite(unseen).all() else None, tuple(said)
 
 
 def _fitted(

@@ -56,9 +56,15 @@ def _view_beyond_chance(evidence: Evidence) -> float:
     return float(np.mean([_beyond_chance(evidence, near) for near in evidence.view_neighbours]))
 
 
+def _classes(shares: NDArray) -> NDArray:
+    told: NDArray = shares.argmax(1)
+    return told
+
+
 def _others(evidence: Evidence) -> float:
     said = evidence.predicted
-    return float(np.mean([(other.argmax(1) == said).mean() for other in evidence.others]))
+    told = [evidence.once(_classes, other) for other in evidence.others]
+    return float(np.mean([(other == said).mean() for other in told]))
 
 
 def _majority(evidence: Evidence) -> float:
@@ -71,15 +77,10 @@ def _majority(evidence: Evidence) -> float:
     votes = np.zeros_like(evidence.chosen)
     rows = np.arange(len(votes))
     for shares in (evidence.chosen, *evidence.others):
-        votes[rows, shares.argmax(1)] += 1
+        votes[rows, evidence.once(_classes, shares)] += 1
     # of classes with as many votes the mean probability decides
     votes += np.mean([evidence.chosen, *evidence.others], axis=0) / 2
     return float((votes.argmax(1) == evidence.predicted).mean())
-
-
-def _classes(shares: NDArray) -> NDArray:
-    told: NDArray = shares.argmax(1)
-    return told
 
 
 def _with(evidence: Evidence, name: str) -> float:

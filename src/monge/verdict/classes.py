@@ -49,16 +49,18 @@ class Clouds(NamedTuple):
 
 def clouds_of(points: NDArray, labels: NDArray, size: int) -> Clouds:
     """Describe the classes of rows (k, d) whose classes from 0 are given, (k,)."""
-    rows = standardised(points)
-    means, spread = np.full((size, rows.shape[1]), np.nan), np.full(size, np.nan)
-    whole = np.asarray(points, np.float64).var(0).sum()
-    for name in range(size):
-        own = labels == name
-        if own.any():
-            means[name] = rows[own].mean(0)
-        if own.sum() > 2 and whole > 0:  # noqa: PLR2004 - of two the spread is a matter of luck
-            spread[name] = np.asarray(points, np.float64)[own].var(0).sum() / whole
-    return Clouds(means, spread)
+    rows = np.asarray(points, np.float64)
+    centred = rows - rows.mean(0)
+    square, deviation = np.square(centred), rows.std(0)
+    whole, count = square.mean(0).sum(), np.bincount(labels, minlength=size)
+    own = np.zeros((size, len(rows)))
+    own[labels, np.arange(len(rows))] = 1.0
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = own @ centred / count[:, None]
+        within = (own @ square / count[:, None]).sum(1) - np.square(middle).sum(1)
+        # of two rows the spread is a matter of luck
+        spread = np.where(count > 2, within.clip(min=0), np.nan) / (whole if whole > 0 else np.nan)  # noqa: PLR2004 - see above
+    return Clouds(middle / np.where(deviation > 0, deviation, 1.0), spread)
 
 
 def _both(evidence: Evidence) -> tuple[Clouds, Clouds]:
@@ -162,12 +164,12 @@ def _compared(
         rows = moved[labels == name], target[told == name]
         if min(map(len, rows)) < _FEW:
             continue
-        x, y = (
-            torch.from_numpy(part[even_steps(len(part), _ROWS)].astype(np.float64) / units)
-            for part in rows
-        )
-        within = float(torch.cdist(x, x).mean() + torch.cdist(y, y).mean())
-        twice = 2 * float(torch.cdist(x, y).mean())
+        few = [part[even_steps(len(part), _ROWS)].astype(np.float64) / units for part in rows]
+        # all in one: three matrices of so few rows would take longer
+        far, k = torch.from_numpy(np.concatenate(few)), len(few[0])
+        far = torch.cdist(far, far)
+        within = float(far[:k, :k].mean() + far[k:, k:].mean())
+        twice = 2 * float(far[:k, k:].mean())
         found.append(((twice - within) / twice if twice > 0 else 0.0, len(rows[1]) / len(told)))
     return np.array(found).T.reshape(2, -1)
 

@@ -45,7 +45,7 @@ def label_distance(probabilities: NDArray, shares: NDArray) -> float:
     cost = torch.from_numpy(np.ascontiguousarray(1 - probabilities[:, there]).clip(min=0))
     a = torch.full((len(cost),), 1 / len(cost), dtype=torch.float64)
     b = torch.from_numpy(np.ascontiguousarray(shares[there] / shares[there].sum()))
-    return round(Exact().solve(Problem(DenseCost(cost), a, b)).cost, 12)
+    return round(Exact().solve(Problem(DenseCost(cost), a, b)).objective, 12)
 
 
 def _cot(evidence: Evidence, shares: Callable[[Evidence], NDArray]) -> float:
