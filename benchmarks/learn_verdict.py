@@ -9,7 +9,8 @@ r"""Learn the rule of the verdict, and judge it on families of shifts that it ne
 writes src/monge/verdict/learned.npz, and benchmarks/results/verdict.{json,md,png}, where every
 verdict is given by a rule that was learned without the family of its shift, on the others of the
 suite and on the random shifts to which nothing alike was done. ``--choose`` prints how the settings
-of the rule do on kinds of random shifts that it did not see. Target labels
+of the rule do on kinds of random shifts that it did not see, and how the rule as it is does on
+shifts that it did not see of kinds that it did: how much the scores tell at all. Target labels
 of these shifts are what it learns from: of a user's target nothing is read.
 """
 
@@ -281,30 +282,43 @@ def kinds(table: Table) -> dict[str, Any]:
     return {f"part {k}": table.drawn & (part == k) for k in range(PARTS)}
 
 
+def dealt(table: Table) -> dict[str, Any]:
+    """Return parts of the random shifts dealt at random: of what is left out, the kind is seen."""
+    names = sorted(set(table.setting[table.drawn]))
+    order = dict(zip(names, np.random.default_rng(0).permutation(len(names)), strict=True))
+    part = np.array([order.get(name, -1) % PARTS for name in table.setting])
+    return {f"part {k}": table.drawn & (part == k) for k in range(PARTS)}
+
+
 def choose(table: Table) -> None:
     """Print the harm and the gain kept of each setting, on kinds of random shifts it never saw."""
-    parts = kinds(table)
-    best = sum(
-        max(0.0, table.gain[table.setting == name].max())
-        for name in set(table.setting[table.drawn])
-    )
     for settings in WAYS:
-        rules = [learn(table, table.drawn & ~part, settings) for part in parts.values()]
-        off = [
-            np.abs(table.accuracy[part] - sum(expected(table, rule, part)[:2]))
-            for rule, part in zip(rules, parts.values(), strict=True)
-        ]
-        print(f"{settings}: {100 * np.concatenate(off).mean():.1f} points off", flush=True)
-        for caution in CAUTIONS:
-            chosen = np.concatenate(
-                [
-                    followed(table, replace(rule, caution=caution), part)
-                    for rule, part in zip(rules, parts.values(), strict=True)
-                ]
-            )
-            gain = table.gain[chosen]
-            harm, kept = 100 * (gain < -POINT).mean(), 100 * gain.sum() / best
-            print(f"  caution {caution}: harmed {harm:.1f} %, kept {kept:.1f} %", flush=True)
+        print(f"{settings}, kinds that were not seen", flush=True)
+        _left_out(table, settings, kinds(table))
+    print(f"{SETTINGS}, shifts that were not seen, of any kind", flush=True)
+    _left_out(table, SETTINGS, dealt(table))
+
+
+def _left_out(table: Table, settings: Settings, parts: dict[str, Any]) -> None:
+    """Print how rules do on the part of the random shifts that each has not seen."""
+    best = sum(
+        max(0.0, table.gain[lines].max()) for lines in table.settings if table.drawn[lines[0]]
+    )
+    learned = Parallel(n_jobs=-1)(
+        delayed(learn)(table, table.drawn & ~part, settings) for part in parts.values()
+    )
+    rules = list(zip(learned, parts.values(), strict=True))
+    off = [
+        np.abs(table.accuracy[part] - sum(expected(table, rule, part)[:2])) for rule, part in rules
+    ]
+    print(f"  {100 * np.concatenate(off).mean():.1f} points off", flush=True)
+    for caution in CAUTIONS:
+        chosen = np.concatenate(
+            [followed(table, replace(rule, caution=caution), part) for rule, part in rules]
+        )
+        gain = table.gain[chosen]
+        harm, kept = 100 * (gain < -POINT).mean(), 100 * gain.sum() / best
+        print(f"  caution {caution}: harmed {harm:.1f} %, kept {kept:.1f} %", flush=True)
 
 
 def main() -> None:

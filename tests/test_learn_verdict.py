@@ -143,9 +143,42 @@ def test_a_rule_learns_to_tell_a_gain(table):
     suite = ~table.drawn & table.adapts
     told, true = gain[suite[~table.drawn]], table.gain[suite]
     assert np.corrcoef(told, true)[0, 1] > 0.8
+    said = rule.of(table.seen).gain[suite]
+    assert 0.5 < np.polyfit(true, said, 1)[0] < 1.5  # in units of accuracy
     assert np.abs(start + gain - table.accuracy[~table.drawn]).mean() < 0.1
     worse = table.gain[~table.drawn] < -0.05
     assert harm[worse].mean() > 0.5 > harm[~worse].mean()
+
+
+def test_a_share_of_the_lines_is_shown_as_if_tried_alone(table):
+    from learn_verdict import Settings, learn
+
+    def rules(alone):
+        settings = Settings(members=1, width=8, rounds=5, alone=alone)
+        true = table.seen_alone
+        first = learn(table, table.drawn, settings)
+        table.__dict__["seen_alone"] = true + 1.0
+        other = learn(table, table.drawn, settings)
+        table.__dict__["seen_alone"] = true
+        return first, other
+
+    assert same(*rules(0.0))
+    assert not same(*rules(0.5))
+
+
+def test_the_source_as_it_is_teaches_no_gain_and_no_harm():
+    import torch
+    from learn_verdict import _loss
+
+    truth = torch.tensor(
+        [[0.0, 0.5, 0.0, 0.0, 1.0], [1.0, 0.5, 1.0, 1.0, 1.0]]
+    )  # moves: the second
+    said = torch.tensor([[0.3, 0.1, -0.2], [0.7, 0.2, 0.4]])
+    for place, told in ((0, False), (1, True), (2, False)):
+        for row, other in ((0, told), (1, True)):
+            changed = said.clone()
+            changed[row, place] += 1.0
+            assert bool(_loss(changed, truth) != _loss(said, truth)) is other
 
 
 def test_what_is_followed_is_what_the_library_decides(table, suite):
@@ -258,6 +291,30 @@ def test_parts_of_random_shifts_keep_a_kind_together_and_leave_the_suite_out(tab
     assert sum(part.astype(int) for part in parts.values()).tolist() == table.drawn.tolist()
     for name in set(table.family[table.drawn]):
         assert sum(part[table.family == name].any() for part in parts.values()) == 1
+
+
+def test_shifts_that_are_dealt_at_random_keep_a_setting_together(table):
+    from learn_verdict import dealt
+
+    parts = dealt(table)
+    assert sum(part.astype(int) for part in parts.values()).tolist() == table.drawn.tolist()
+    for name in set(table.setting[table.drawn]):
+        assert sum(part[table.setting == name].any() for part in parts.values()) == 1
+    kinds = [len(set(table.family[part])) for part in parts.values()]
+    assert min(kinds) > 1
+
+
+def test_a_setting_is_tried_on_what_it_has_not_seen(table, capsys, monkeypatch):
+    import learn_verdict
+
+    monkeypatch.setattr(learn_verdict, "WAYS", (learn_verdict.SETTINGS,))
+    learn_verdict.choose(table)
+    said = capsys.readouterr().out.splitlines()
+    blocks = 2 * (2 + len(learn_verdict.CAUTIONS))
+    assert len(said) == blocks
+    assert "kinds that were not seen" in said[0]
+    assert "shifts that were not seen" in said[blocks // 2]
+    assert "points off" in said[1]
 
 
 def test_a_run_on_random_shifts_goes_on_where_it_was(tmp_path, monkeypatch):

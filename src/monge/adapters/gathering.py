@@ -15,6 +15,7 @@ import numpy as np
 from monge._types import NDArray
 from monge.adapters.candidates import Candidate, Unmoved
 from monge.adapters.domains import drawn
+from monge.adapters.moving import move
 from monge.adapters.plan_health import health_of
 from monge.adapters.refitting import Refit, refit
 from monge.adapters.speaking import left_out, speaker_of
@@ -54,7 +55,7 @@ def gather(
         chosen, moved, held = common.baseline, X, common.held
         odds: DomainOdds | None = common.odds
     else:
-        whole = adapter.transform(both.X)
+        whole = move(adapter.map_, both.X)  # the rows were checked before
         moved = whole[common.rows]
         chosen = speaker_of(adapter, whole, both.codes, both.X_target)(Xt)
         held = left_out(adapter.classifier, moved, codes, common.folds, size)

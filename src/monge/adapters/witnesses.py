@@ -18,7 +18,8 @@ from monge.adapters.speaking import left_out, speaker_of
 from monge.adapters.telling import domain_odds, folds_of
 from monge.solvers.options import Rule, check_options, is_number
 from monge.verdict import DomainOdds
-from monge.verdict.evidence import neighbours_of, standardised
+from monge.verdict.evidence import standardised
+from monge.verdict.nearest import neighbours_of
 from monge.verdict.once import Once
 
 __all__ = ["Both", "Common", "Effort", "common_of"]

@@ -11,7 +11,8 @@ import torch
 from scipy.spatial.distance import pdist
 
 from monge._types import NDArray
-from monge.verdict.evidence import Evidence, neighbours_of, standardised
+from monge.verdict.evidence import Evidence, standardised
+from monge.verdict.nearest import neighbours_of
 from monge.verdict.score import Score
 from monge.verdict.two_sample import even_steps
 
@@ -161,16 +162,17 @@ def _compared(
 ) -> NDArray:
     found = []
     for name in np.unique(told):
-        rows = moved[labels == name], target[told == name]
-        if min(map(len, rows)) < _FEW:
+        places = np.flatnonzero(labels == name), np.flatnonzero(told == name)
+        if min(map(len, places)) < _FEW:
             continue
-        few = [part[even_steps(len(part), _ROWS)].astype(np.float64) / units for part in rows]
+        own, other = (part[even_steps(len(part), _ROWS)] for part in places)
         # all in one: three matrices of so few rows would take longer
-        far, k = torch.from_numpy(np.concatenate(few)), len(few[0])
-        far = torch.cdist(far, far)
+        rows = torch.from_numpy(np.concatenate([moved[own], target[other]]) / units)
+        far, k = torch.cdist(rows, rows), len(own)
         within = float(far[:k, :k].mean() + far[k:, k:].mean())
         twice = 2 * float(far[:k, k:].mean())
-        found.append(((twice - within) / twice if twice > 0 else 0.0, len(rows[1]) / len(told)))
+        share = len(places[1]) / len(told)
+        found.append(((twice - within) / twice if twice > 0 else 0.0, share))
     return np.array(found).T.reshape(2, -1)
 
 

@@ -7,19 +7,17 @@ from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
-from sklearn.neighbors import NearestNeighbors
 
 from monge._types import NDArray
 from monge.errors import InputError, sentence
+from monge.verdict.nearest import neighbours_of
 from monge.verdict.once import Once
-from monge.verdict.votes import NEIGHBOURS
 
 __all__ = [
     "DomainOdds",
     "Evidence",
     "PlanHealth",
     "frequencies",
-    "neighbours_of",
     "standardised",
 ]
 
@@ -104,20 +102,6 @@ def standardised(points: NDArray) -> NDArray:
 def frequencies(labels: NDArray, size: int) -> NDArray:
     """Return the share of each class from 0 among labels, (L,)."""
     return np.bincount(labels, minlength=size) / len(labels)
-
-
-def neighbours_of(points: NDArray) -> NDArray:
-    """Return the ten nearest other rows of each row (m, d), (m, k) int64; fewer where there are."""
-    k = min(NEIGHBOURS, len(points) - 1)
-    if k < 1:
-        return np.empty((len(points), 0), dtype=np.int64)
-    # float32 suffices to tell who is near, once the origin is among the rows
-    rows = np.asarray(points, np.float64)
-    search = NearestNeighbors(n_neighbors=k, algorithm="brute").fit(
-        (rows - rows.mean(0)).astype(np.float32)
-    )
-    found: NDArray = search.kneighbors(return_distance=False)
-    return found
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -6,11 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 import numpy as np
-import torch
 
 from monge._types import NDArray
-from monge.geometry import DenseCost
-from monge.solvers import Exact, Problem
+from monge.solvers.exact import least_cost
 from monge.verdict.evidence import Evidence, PlanHealth
 from monge.verdict.proportions import likeliest_shares, total_variation
 from monge.verdict.score import Score
@@ -42,10 +40,9 @@ def label_distance(probabilities: NDArray, shares: NDArray) -> float:
     there = np.flatnonzero(shares > 0)
     if len(there) == 1:
         return float((1 - probabilities[:, there[0]]).mean())
-    cost = torch.from_numpy(np.ascontiguousarray(1 - probabilities[:, there]).clip(min=0))
-    a = torch.full((len(cost),), 1 / len(cost), dtype=torch.float64)
-    b = torch.from_numpy(np.ascontiguousarray(shares[there] / shares[there].sum()))
-    return round(Exact().solve(Problem(DenseCost(cost), a, b)).objective, 12)
+    cost = np.ascontiguousarray(1 - probabilities[:, there]).clip(min=0)
+    weight = np.full(len(cost), 1 / len(cost))
+    return round(least_cost(cost, weight, shares[there] / shares[there].sum()), 12)
 
 
 def _cot(evidence: Evidence, shares: Callable[[Evidence], NDArray]) -> float:

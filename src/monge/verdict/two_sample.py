@@ -11,7 +11,8 @@ import torch
 from scipy.stats import norm
 
 from monge._types import NDArray
-from monge.verdict.evidence import DomainOdds, Evidence, neighbours_of
+from monge.verdict.evidence import DomainOdds, Evidence
+from monge.verdict.nearest import neighbours_of
 from monge.verdict.score import Score
 
 __all__ = ["TWO_SAMPLE", "Apart", "apart", "area", "area_chance"]
@@ -142,7 +143,9 @@ def _support(evidence: Evidence, part: str) -> float:
 
 
 def apart(source: NDArray, target: NDArray) -> Apart:
-    """Compare a source (n, d) and a target (m, d) by the distances of all their rows, in float64.
+    """Compare a source (n, d) and a target (m, d) by the distances of all their rows.
+
+    Those are in float32: the origin is to be among the rows.
 
     The energy coefficient is ``(2 E|x - y| - E|x - x'| - E|y - y'|) / (2 E|x - y|)``, Szekely and
     Rizzo 2013, section 4.
@@ -153,7 +156,7 @@ def apart(source: NDArray, target: NDArray) -> Apart:
     >>> apart(line, line), apart(line, line + 5).outside
     (Apart(energy=0.0, outside=0.0), 0.4)
     """
-    x, y = (torch.from_numpy(rows) for rows in (source, target))
+    x, y = (torch.from_numpy(rows).float() for rows in (source, target))
     # One matrix of distances at a time: each takes the memory of the one before.
     within = float(torch.cdist(y, y).mean())
     own = torch.cdist(x, x)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from monge._types import NDArray, Tensor
+from monge._types import NDArray
 from monge.errors import InputError, sentence
-from monge.numerics import row_slices
+from monge.verdict.nearest import NEIGHBOURS, nearest_rows
 
 __all__ = ["agreeing", "is_hard", "soft_votes"]
-
-NEIGHBOURS = 10
-"""Rows that vote, and neighbours whose labels are compared."""
 
 _SURE = 1 - 1e-6
 _LEAD = 1e-9
@@ -59,7 +56,7 @@ def soft_votes(
         required, got = "rows of the queries' width, at least one", f"shape {reference.shape}"
         remedy = "pass the rows that the classifier was trained on"
         raise InputError(sentence("soft_votes", "reference", required, got, remedy))
-    square, row = _nearest(queries, reference, min(k, len(reference)))
+    square, row = nearest_rows(queries, reference, min(k, len(reference)))
     mean = square.mean(1, keepdim=True)
     weight = torch.where(mean > 0, square / mean, 0.0).neg().exp()
     votes = torch.zeros(len(queries), n_classes, dtype=torch.float64)
@@ -105,21 +102,3 @@ def is_hard(probabilities: NDArray) -> bool:
     (True, False)
     """
     return bool((probabilities.max(1) >= _SURE).mean() > 0.99)  # noqa: PLR2004 - nearly every
-
-
-def _nearest(queries: NDArray, reference: NDArray, k: int) -> tuple[Tensor, Tensor]:
-    """Return square distance and row of the k nearest reference rows, (q, k) each."""
-    rows = torch.from_numpy(np.asarray(reference, dtype=np.float64))
-    points, centre = torch.from_numpy(np.asarray(queries, dtype=np.float64)), rows.mean(0)
-    # Votes need few digits of a distance, once the origin is among the rows.
-    rows, points = (rows - centre).float(), (points - centre).float()
-    half = rows.square().sum(1) / 2
-    square = torch.empty(len(points), k, dtype=torch.float64)
-    index = torch.empty(len(points), k, dtype=torch.int64)
-    for block in row_slices(len(points), len(rows)):
-        score = torch.addmm(half, points[block], rows.T, alpha=-1)
-        index[block] = score.topk(k, largest=False).indices
-    for block in row_slices(len(points), k * rows.shape[1]):
-        gap = rows[index[block]] - points[block][:, None]
-        square[block] = gap.square().sum(2).double()
-    return square, index
