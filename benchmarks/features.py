@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
+from monge.cache import Cache
 from monge.data import Labelled, load_mnist, load_usps
 from monge.experiments.named import EXPERIMENTS
 from monge.experiments.network import Images, train_network
 from monge.progress import Progress
-from monge.store import Cache
 
 __all__ = ["Features", "enlarge", "load", "take"]
 

@@ -20,12 +20,12 @@ import torch
 from learn_verdict import learn
 from verdict_scores import alike, read
 
+from monge.cache import Cache
 from monge.experiments.accuracy.pairs import PAIRS, Place
 from monge.experiments.evaluate import accuracy
 from monge.experiments.verdict.judging import Given, try_candidates
 from monge.files import write_text
 from monge.progress import silent
-from monge.store import Cache
 from monge.verdict import decide
 from monge.verdict.network import Rule
 

@@ -11,8 +11,9 @@ import safetensors.torch
 import torch
 
 from monge import store
+from monge.cache import Cache
 from monge.errors import InputError, OutputError, StoreError
-from monge.store import Cache, load_arrays, load_config, save_arrays
+from monge.store import load_arrays, load_config, save_arrays
 
 ARRAYS = {
     "weights": torch.arange(6, dtype=torch.float32).reshape(2, 3),

@@ -1,4 +1,4 @@
-"""Artifacts: arrays as safetensors with JSON beside, whole or absent, and a cache of them.
+"""Artifacts: arrays as safetensors with JSON beside, whole or absent.
 
 An artifact is a folder with ``config.json`` and ``arrays.safetensors``. Nothing is pickled, so
 loading one runs no code that it brings.
@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import os
-import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -27,7 +25,8 @@ from monge.errors import InputError, OutputError, StoreError, sentence
 from monge.files import flush_folder, name_beside, require_writable, speaking, write_through
 
 __all__ = [
-    "Cache",
+    "canonical",
+    "is_there",
     "load_arrays",
     "load_config",
     "require_place",
@@ -39,8 +38,6 @@ SCHEMA = 1
 FORMAT = "monge.arrays"
 CONFIG = "config.json"
 ARRAYS = "arrays.safetensors"
-
-logger = logging.getLogger("monge")
 
 
 def save_arrays(
@@ -83,7 +80,7 @@ def save_arrays(
         "schema": SCHEMA,
         "arrays_sha256": hashlib.sha256(content).hexdigest(),
         "arrays": {name: _shape(tensor) for name, tensor in tensors.items()},
-        "config_sha256": hashlib.sha256(_canonical("save_arrays", config)).hexdigest(),
+        "config_sha256": hashlib.sha256(canonical("save_arrays", config)).hexdigest(),
         "config": config,
     }
     text = json.dumps(head, indent=2, allow_nan=False) + "\n"
@@ -193,65 +190,6 @@ def require_whole(folder: str | os.PathLike[str]) -> None:
     _require_hash(place, head, found)
 
 
-class Cache:
-    """Artifacts kept under the hash of what they were made from.
-
-    Parameters
-    ----------
-    root
-        Folder of the cache; made when something is put.
-
-    Examples
-    --------
-    >>> Cache.key({"seed": 0})[:12]
-    'bd0488843468'
-    """
-
-    def __init__(self, root: str | os.PathLike[str]) -> None:
-        self.root = Path(root)
-
-    @staticmethod
-    def key(parts: Mapping[str, Any]) -> str:
-        """Return the SHA-256 of `parts` as JSON with sorted keys: equal parts, equal key.
-
-        Raises
-        ------
-        InputError
-            If `parts` is nothing that JSON can hold.
-        """
-        return hashlib.sha256(_canonical("Cache.key", parts)).hexdigest()
-
-    def get(self, kind: str, key: str) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
-        """Return arrays and configuration, or None; a damaged entry is logged and counts as none.
-
-        Raises
-        ------
-        InputError
-            If `kind` or `key` is no plain name.
-        """
-        folder = self._folder(kind, key)
-        if not folder.exists() and not _aside(folder).exists():
-            return None
-        try:
-            return load_arrays(folder)
-        except StoreError as error:
-            logger.warning("The cache entry is ignored and will be made again. %s", error)
-            return None
-
-    def put(
-        self, kind: str, key: str, arrays: Mapping[str, ArrayLike], config: Mapping[str, Any]
-    ) -> None:
-        """Keep `arrays` and `config`; errors as in `save_arrays`, and InputError as in `get`."""
-        save_arrays(self._folder(kind, key), arrays, config)
-
-    def _folder(self, kind: str, key: str) -> Path:
-        for name, value in (("kind", kind), ("key", key)):
-            if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
-                required = "a name of letters, digits, dots, dashes and underscores"
-                raise InputError(sentence("Cache", name, required, repr(value), "rename it"))
-        return self.root / kind / key
-
-
 def _tensor(name: str, array: object) -> Tensor:
     """Return a contiguous copy on the CPU, in storage of its own as safetensors asks."""
     if isinstance(array, np.ndarray):
@@ -270,7 +208,19 @@ def _shape(tensor: Tensor) -> list[Any]:
     return [str(tensor.dtype).removeprefix("torch."), list(tensor.shape)]
 
 
-def _canonical(caller: str, value: Mapping[str, Any]) -> bytes:
+def canonical(caller: str, value: Mapping[str, Any]) -> bytes:
+    """Return JSON with sorted keys, of which equal values have equal bytes.
+
+    Raises
+    ------
+    InputError
+        If the value is nothing that JSON can hold; the sentence names the caller.
+
+    Examples
+    --------
+    >>> canonical("save_arrays", {"b": (1,), "a": None})
+    b'{"a":null,"b":[1]}'
+    """
     try:
         plain = json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError) as error:
@@ -278,6 +228,17 @@ def _canonical(caller: str, value: Mapping[str, Any]) -> bytes:
         remedy = "convert it to numbers, text, lists and dictionaries"
         raise InputError(sentence(caller, parameter, "JSON", str(error), remedy)) from error
     return json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()
+
+
+def is_there(folder: str | os.PathLike[str]) -> bool:
+    """Whether anything was saved under a name, whole or not.
+
+    Examples
+    --------
+    >>> is_there("nowhere/at-all")
+    False
+    """
+    return Path(folder).exists() or _aside(Path(folder)).exists()
 
 
 def _place(folder: str | os.PathLike[str]) -> Path:
@@ -304,8 +265,7 @@ def _read_head(place: Path) -> dict[str, Any]:
     config = head.get("config")
     if (
         not isinstance(config, dict)
-        or hashlib.sha256(_canonical("load_arrays", config)).hexdigest()
-        != head.get("config_sha256")
+        or hashlib.sha256(canonical("load_arrays", config)).hexdigest() != head.get("config_sha256")
         or not {"arrays", "arrays_sha256"} <= head.keys()
     ):
         _distrust("unchanged since it was saved", f"other text in {place / CONFIG}", "restore it")

@@ -14,6 +14,7 @@ from sklearn.preprocessing import StandardScaler
 
 import monge.files
 from monge.adapters import TRANSPORTS, Adapter
+from monge.cache import Cache
 from monge.data import SHIFTS, gradient_view
 from monge.errors import Cancelled, DataError, InputError, OutputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
@@ -33,7 +34,6 @@ from monge.experiments.accuracy.task import Loaded, Predicted, SourceNetwork, Ta
 from monge.joint import Retraining, RetrainingOptions, Stages
 from monge.progress import silent
 from monge.solvers import Sinkhorn
-from monge.store import Cache
 from monge.training import predict_probabilities
 from toy import N_SOURCE, N_TARGET, pair
 

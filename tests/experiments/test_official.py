@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from monge.adapters import Adapter
+from monge.cache import Cache
 from monge.data import to_network
 from monge.errors import DataError, InputError
 from monge.experiments import AccuracyOptions, RunOptions, bench_accuracy
@@ -18,7 +19,6 @@ from monge.experiments.accuracy.methods import METHODS, _retrained
 from monge.experiments.accuracy.pairs import PAIRS, OfficialTest, Pair, Place, _network
 from monge.joint import Retraining, RetrainingOptions
 from monge.progress import silent
-from monge.store import Cache
 from monge.training import predict_probabilities
 from toy import pair, stripes
 

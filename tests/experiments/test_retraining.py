@@ -8,6 +8,7 @@ from itertools import count
 import numpy as np
 import pytest
 
+from monge.cache import Cache
 from monge.experiments import methods, retraining
 from monge.experiments.accuracy.frozen import RETRAINED, FrozenTraining
 from monge.experiments.accuracy.methods import METHODS as BENCH
@@ -17,7 +18,7 @@ from monge.experiments.methods import METHODS, RETRAINED_METHODS
 from monge.experiments.network import Images, train_network, trained_model
 from monge.joint import Retraining, RetrainingOptions, SelfTraining, Stages
 from monge.progress import silent
-from monge.store import Cache, load_arrays
+from monge.store import load_arrays
 from monge.training import TrainingOptions
 from toy import OPTIONS, pair
 

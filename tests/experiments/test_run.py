@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+import monge.cache
 import monge.experiments.methods
 import monge.experiments.network
 import monge.files
@@ -210,7 +211,7 @@ def test_a_second_run_makes_nothing_again_and_says_so(whole, monkeypatch):
         monkeypatch.setattr(monge.experiments.network, name, refuse)
     for name, method in METHODS.items():
         monkeypatch.setitem(METHODS, name, replace(method, predict=refuse))
-    monkeypatch.setattr(monge.store.Cache, "put", refuse)
+    monkeypatch.setattr(monge.cache.Cache, "put", refuse)
     seen = []
     again = run(toy(), options=TWO_SEEDS, out=out, report=seen.append)
     assert again.result == finished.result  # to the seconds

@@ -119,8 +119,9 @@ class Adapter(SavedEstimator, OneToOneFeatureMixin, TransformerMixin, OptionsEst
 
     What a grid search scores by default are held-out rows of the *source*, as they come, with a
     classifier made for the target. That tells nothing of the target, and prefers the transport that
-    moves the least. No score without target labels is known to choose well, so choose by reason
-    and compare with the simple transports. Where a few target rows have labels, keep these out of
+    moves the least. No single score without target labels is known to choose well: leave the choice
+    to ``transport="auto"``, which weighs many and may abstain, or choose by reason and compare with
+    the simple transports. Where a few target rows have labels, keep these out of
     ``y_target`` and score on them, whatever rows the search hands over::
 
         def on_target(adapter, X, y):

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 
 from monge._types import Tensor
+from monge.cache import Cache
 from monge.data import Labelled, to_network
 from monge.experiments.options import RunOptions
 from monge.nets import LeNet5
 from monge.progress import Progress, Report
-from monge.store import Cache
 from monge.training import (
     History,
     TrainingState,

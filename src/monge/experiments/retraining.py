@@ -12,12 +12,12 @@ from typing import Any
 import torch
 
 from monge._types import NDArray
+from monge.cache import Cache
 from monge.experiments.accuracy.frozen import RETRAINED
 from monge.experiments.accuracy.methods import by_head
 from monge.experiments.accuracy.task import Task
 from monge.joint import Retraining, Stages, StagesState
 from monge.progress import Report
-from monge.store import Cache
 from monge.training import TrainingState
 
 __all__ = ["Trail"]

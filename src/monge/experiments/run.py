@@ -14,6 +14,7 @@ import torch
 
 from monge._types import Tensor
 from monge.adapters import Adapter
+from monge.cache import Cache
 from monge.data import Labelled
 from monge.errors import OutputError, sentence
 from monge.experiments.accuracy.task import image_task
@@ -32,7 +33,6 @@ from monge.progress import Progress, Report, silent
 from monge.report import write_report
 from monge.results import Evidence, MethodResult, PlanResult, Result, Spread
 from monge.solvers import Solution
-from monge.store import Cache
 from monge.training import seeded
 
 __all__ = ["Finished", "run"]

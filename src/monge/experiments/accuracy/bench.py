@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from monge._types import Tensor
+from monge.cache import Cache
 from monge.errors import DataError
 from monge.experiments.accuracy.cells import Cell, Cells
 from monge.experiments.accuracy.frozen import DEFAULT, DEFAULTS, NETWORKS
@@ -26,7 +27,6 @@ from monge.files import require_writable, write_bytes, write_text
 from monge.progress import Progress, Report, silent
 from monge.report import picture_of_accuracies
 from monge.results import AccuracyResult, MethodResult, OfficialResult, PairResult, Spread
-from monge.store import Cache
 
 __all__ = ["bench_accuracy"]
 

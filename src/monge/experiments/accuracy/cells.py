@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from monge._types import NDArray, Tensor
+from monge.cache import Cache
 from monge.errors import Cancelled, MongeError
 from monge.experiments.accuracy.methods import Method
 from monge.experiments.accuracy.task import Predicted, Task
 from monge.experiments.version import code_version
-from monge.store import Cache
 
 __all__ = ["Cell", "Cells"]
 

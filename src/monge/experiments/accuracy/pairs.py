@@ -9,6 +9,7 @@ from itertools import permutations
 from pathlib import Path
 
 from monge._types import NDArray, Tensor
+from monge.cache import Cache
 from monge.data import (
     SHIFTS,
     Labelled,
@@ -25,7 +26,6 @@ from monge.experiments.accuracy.frozen import NETWORKS
 from monge.experiments.accuracy.task import Loaded, Task, image_task
 from monge.experiments.network import Images, train_network, trained_model
 from monge.progress import Report
-from monge.store import Cache
 
 __all__ = ["GROUPS", "PAIRS", "OfficialTest", "Pair", "Place", "standardised_rows"]
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 import monge
+from monge.cache import Cache
 from monge.errors import Cancelled, DataError, MongeError
 from monge.experiments.environment import describe_environment
 from monge.experiments.evaluate import accuracy
@@ -34,7 +35,6 @@ from monge.progress import Progress, Report, silent
 from monge.report import picture_of_verdicts
 from monge.results import Judged, ShiftResult, VerdictResult
 from monge.results import Tried as TriedResult
-from monge.store import Cache
 
 __all__ = ["Where", "bench_verdict"]
 
