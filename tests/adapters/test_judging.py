@@ -60,6 +60,82 @@ def rules(decision, choice):
 FEW = Auto(budget="0.25 s")
 
 
+@pytest.mark.parametrize("scale", [1e-45, 1e-20, 1e20, 1e45])
+def test_a_verdict_does_not_depend_on_the_unit(moved, scale):
+    names = ["coral", "linear", "prototypes"]
+    plain = judge(names, moved.X, moved.y, moved.Xt)
+    other = judge(names, moved.X * scale, moved.y, moved.Xt * scale)
+    assert (other.decision, other.choice) == (plain.decision, plain.choice)
+    for name in ("source_only", "chosen", "gain"):
+        assert getattr(other, name).value == pytest.approx(getattr(plain, name).value, abs=1e-3)
+
+
+def test_one_wild_row_stops_no_verdict(moved):
+    target = moved.Xt.copy()
+    target[3, 1] = 1e30
+    assert judge(["coral", "linear"], moved.X, moved.y, target).decision in {"abstain", "undecided"}
+
+
+def test_what_vanishes_when_it_is_squared_is_refused(moved):
+    with pytest.raises(InputError, match="at least 1e-50 in size as float64"):
+        judge("coral", moved.X * 1e-60, moved.y, moved.Xt)
+    with pytest.raises(InputError, match="at least 1e-15 in size as float32"):
+        Adapter("coral").fit(
+            moved.X.astype(np.float32), moved.y, X_target=(moved.Xt * 1e-20).astype(np.float32)
+        )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # one point tells nothing
+        assert judge("coral", moved.X, moved.y, 0 * moved.Xt).decision != "adapt"
+
+
+@pytest.mark.parametrize("none", [[], {}])
+def test_nothing_to_try_is_refused(moved, none):
+    with pytest.raises(InputError, match="one transport at least"):
+        judge(none, moved.X, moved.y, moved.Xt)
+
+
+def test_an_adapter_among_several_is_refused(moved):
+    with pytest.raises(InputError, match=r"judge: 'candidates' must be transports.*its transport"):
+        judge([Adapter("coral"), Adapter("linear")], moved.X, moved.y, moved.Xt)
+
+
+@pytest.mark.parametrize("state", [None, np.random.RandomState(0), np.int64(3)])
+def test_draws_may_come_from_anywhere(moved, state):
+    assert judge("linear", moved.X, moved.y, moved.Xt, random_state=state).decision == "adapt"
+
+
+def test_a_graph_that_is_named_seeks_neighbours_in_the_views(moved, monkeypatch):
+    given = {}
+
+    def seen(estimator, candidates, both, **_):
+        given.update(candidates)
+        raise InputError("seen")
+
+    monkeypatch.setattr("monge.adapters.judging.judged", seen)
+    with pytest.raises(InputError, match="seen"):
+        judge(["graph", "coral"], moved.X, moved.y, moved.Xt, [moved.Xt])
+    assert {name: one.views for name, one in given.items()} == {"graph": True, "coral": False}
+
+
+def test_labels_that_nothing_tells_are_warned_of(moved):
+    y = np.random.default_rng(3).permutation(moved.y)
+    verdict = judge(["coral"], moved.X, y, moved.Xt)
+    assert any(text.startswith("No better than chance") for text in verdict.warnings)
+    assert "label" not in verdict.shift.kinds
+    sound = judge(["coral"], moved.X, moved.y, moved.Xt)
+    assert not any(text.startswith("No better than chance") for text in sound.warnings)
+
+
+def test_to_adapt_where_no_shift_is_seen_is_doubted(moved, same, monkeypatch):
+    monkeypatch.setattr(*rules("adapt", "coral"))
+    half = np.arange(len(same.X)) % 4 < 2
+    verdict = judge(["coral"], same.X[half], same.y[half], same.X[~half])
+    assert not verdict.shift.kinds
+    assert any(text.startswith("No shift is seen") for text in verdict.warnings)
+    other = judge(["coral"], moved.X, moved.y, moved.Xt)
+    assert not any(text.startswith("No shift is seen") for text in other.warnings)
+
+
 @pytest.fixture(scope="module")
 def auto(moved):
     with pytest.MonkeyPatch.context() as patch:

@@ -1,6 +1,9 @@
 """`monge check`, and the verdict that `monge fit` keeps."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ pytest.importorskip("pandas")
 import monge
 from monge.adapters import describe
 from monge.data.tables import write_table
+from monge.errors import ConvergenceError
 from monge.verdict import Verdict
 from monge.verdict.estimate import Estimate
 from monge.verdict.rule import Ruling
@@ -128,7 +132,9 @@ def test_a_fit_keeps_the_verdict_and_info_shows_it(call, tables, tmp_path, monke
     folder = tmp_path / "a"
     code, out, _ = call(*words(tables, "fit", "-o", folder))
     assert code == 0  # the adapter was asked for, and is made
-    assert "Do not adapt: the best candidate, sinkhorn" in out
+    assert "Do not adapt: sinkhorn, the one candidate," in out
+    assert "Judged: sinkhorn alone; --transport auto tries the others." in out
+    assert "moves nothing" not in out
     assert "Expected accuracy: source only 50.0 %" in out
     adapter = monge.load(folder)
     assert adapter.verdict_.decision == "abstain"
@@ -136,6 +142,48 @@ def test_a_fit_keeps_the_verdict_and_info_shows_it(call, tables, tmp_path, monke
     said = call("info", folder)[1]
     assert "verdict      Do not adapt" in said
     assert json.loads(call("info", folder, "--json")[1])["verdict"]["decision"] == "abstain"
+
+
+def test_a_fit_that_chose_to_move_nothing_says_so(call, tables, tmp_path, monkeypatch):
+    for decision in ("abstain", "adapt"):
+        rule(monkeypatch, decision)
+        few = ("--transport", "auto", "--option", "transport.budget=0.25 s")
+        code, out, _ = call(*words(tables, "fit", "-o", tmp_path / decision, *few))
+        assert code == 0
+        assert ("which moves nothing" in out) == (decision == "abstain")
+        assert "--transport auto tries" not in out
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_verdict_that_fails_stops_no_fit(call, tables, tmp_path, monkeypatch):
+    def refuse(*_args, **_kwargs):
+        raise ConvergenceError("It gave up.")
+
+    monkeypatch.setattr("monge.workflows.fitting.judge_fitted", refuse)
+    code, out, err = call(*words(tables, "fit", "-o", tmp_path / "a"))
+    assert code == 0
+    assert "The adapter is not judged. It gave up." in err
+    assert "Adapter: " in out
+    assert not hasattr(monge.load(tmp_path / "a"), "verdict_")
+
+
+def test_a_full_disk_behind_standard_output_is_one_sentence(tables):
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("/dev/full is there on Linux alone")
+    told = [str(word) for word in words(tables, "check", "--transport", "coral")]
+    with full.open("w") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", "monge", *told],
+            stdout=out,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 1
+    assert "standard output could not be written: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
 
 
 def test_a_check_changes_no_adapter(call, tables, tmp_path):

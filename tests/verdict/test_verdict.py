@@ -26,6 +26,7 @@ from monge.verdict import (
 )
 from monge.verdict.learned import learned
 from monge.verdict.network import Layer, told
+from monge.verdict.shift import beyond_chance
 
 GOOD, POOR = ({"cot": x, "atc": x + 0.05, "doc": x + 0.02} for x in (0.9, 0.6))
 
@@ -282,6 +283,17 @@ def test_where_labels_do_not_explain_the_shift_the_adapted_classifier_says_the_s
     assert [part.target for part in shift.classes] == pytest.approx([1 / 3] * 3)
 
 
+def test_who_is_no_better_than_chance_cannot_count_classes():
+    evidence = evidence_of(EVEN, NONE)
+    assert beyond_chance(evidence)
+    blind = replace(evidence, held=evidence.held[::-1].copy())
+    assert not beyond_chance(blind)
+    shift = shift_of(blind, "abc")
+    assert "label" not in shift.kinds
+    assert shift.label_shift == 0
+    assert not any(part.missing for part in shift.classes)
+
+
 @pytest.fixture
 def verdict():
     def tried(name, value, gain=None):
@@ -335,6 +347,7 @@ def test_json_gives_the_same_verdict_again(verdict):
         {"schema": 2},
         {"decision": "maybe"},
         {"gain": {"value": 1}},
+        {"chosen": {"value": "x", "low": 0, "high": 1}},
         {"rows": []},
         {"trials": [{}]},
         {"shift": None},
@@ -391,6 +404,23 @@ def test_no_word_of_it_is_cut(verdict):
         line.index("%") for line in text.splitlines() if line.startswith((name, "Source only "))
     }
     assert len(columns) == 1
+
+
+def test_a_gain_whose_interval_reaches_below_zero_is_hedged(verdict):
+    assert "not ruled out" not in verdict.advice
+    doubtful = replace(verdict, gain=Estimate(value=0.02, low=-0.03, high=0.03))
+    assert doubtful.advice.endswith("gain +2.0 points; a loss is not ruled out.")
+
+
+def test_it_says_why_nothing_is_adapted(verdict):
+    ruled = replace(verdict, decision="abstain")
+    assert "the best candidate, is thought to bring +20.0 points" in ruled.advice
+    source, coral, _ = ruled.trials
+    assert "coral, the one candidate," in replace(ruled, trials=(source, coral)).advice
+    fallen = replace(coral, scores={"collapsed": 1.0})
+    told = replace(ruled, trials=(source, fallen)).advice
+    assert "hardly any row" in told
+    assert "points" not in told
 
 
 @pytest.mark.parametrize(

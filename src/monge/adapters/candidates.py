@@ -173,4 +173,8 @@ def _name(value: object) -> str:
 def _candidate(value: object) -> Candidate:
     if isinstance(value, Candidate):
         return value
+    if hasattr(value, "predict"):
+        required = "transports, by name or by options, or one Adapter alone"
+        got, remedy = f"{type(value).__name__}(...) among several", "pass its transport"
+        raise InputError(sentence("judge", "candidates", required, got, remedy))
     return Candidate(transport=by_name(value, TRANSPORTS, (Solver, CloudFit), "transport"))

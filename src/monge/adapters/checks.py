@@ -37,7 +37,8 @@ __all__ = [
 _TYPES = [np.float64, np.float32]
 
 _LARGEST = {np.float64: 1e50, np.float32: 1e15}
-"""Well below where squares overflow, as costs and moments multiply and add up several."""
+"""Well below where squares overflow, as costs and moments multiply and add up several; one over it
+is as well above where they vanish."""
 
 logger = logging.getLogger("monge")
 
@@ -247,7 +248,7 @@ def _array(values: Any, caller: str, name: str, memory: str | int) -> Any:
 
 
 def _require_usable(estimator: BaseEstimator, X: NDArray, caller: str, name: str) -> None:
-    """Refuse numbers that are not finite, or whose squares would not be."""
+    """Refuse numbers that are not finite, or whose squares would overflow or vanish."""
     wrong = ~np.isfinite(X).all(axis=1)
     if wrong.any():
         row = int(wrong.argmax())
@@ -262,6 +263,10 @@ def _require_usable(estimator: BaseEstimator, X: NDArray, caller: str, name: str
         got = f"{size[column]:.3g} in column {str(title)!r}"
         remedy = "rescale that column, or correct its wrong values"
         raise InputError(sentence(caller, name, required, got, remedy))
+    if 0 < size.max() < 1 / most:
+        required = f"at least {1 / most:.0e} in size as {X.dtype}, so that squares are above 0"
+        got = f"{size.max():.3g} at most"
+        raise InputError(sentence(caller, name, required, got, "multiply all by one number"))
 
 
 def require_no_target(y_target: Any, target_weight: Any, target_prior: Any) -> None:

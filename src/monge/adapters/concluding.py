@@ -22,6 +22,7 @@ from monge.verdict import (
     shift_of,
 )
 from monge.verdict.calibration import told_right
+from monge.verdict.shift import beyond_chance
 
 __all__ = ["conclude"]
 
@@ -80,7 +81,11 @@ def conclude(trials: Sequence[Trial], both: Both, cut: Mapping[str, float]) -> V
         shift=shift,
         per_class=_per_class(followed, labels, ruling.estimates[followed.name]),
         evidence=tuple(_items(chosen, first)),
-        warnings=(*_few(both), *_warnings(chosen, trials, shift, cut)),
+        warnings=(
+            *_few(both),
+            *_doubts(first, shift, adapts=ruling.decision == "adapt"),
+            *_warnings(chosen, trials, shift, cut),
+        ),
         trials=tuple(
             Tried(
                 choice=_choice(trial.name, trial.candidate),
@@ -137,6 +142,23 @@ def _few(both: Both) -> list[str]:
         return []
     told = f"Few rows: {n} of the source and {m} of the target tell little"
     return [f"{told}; the verdict was learned on {_FEW} of each at least: take it for a hint."]
+
+
+def _doubts(first: Trial, shift: Shift, *, adapts: bool) -> list[str]:
+    """Return why a verdict is to be doubted as a whole, one sentence each."""
+    said = []
+    if first.evidence is not None and not beyond_chance(first.evidence):
+        right, largest = first.scores["held_accuracy"], first.evidence.proportions.max()
+        said.append(
+            f"No better than chance: the classifier is right on {100 * right:.0f} % of the source "
+            f"rows left out, and the largest class holds {100 * largest:.0f} %; there is nothing "
+            "to carry over, whatever is estimated."
+        )
+    if adapts and not shift.kinds:
+        said.append(
+            "No shift is seen: what is gained would be by a better classifier, not by adapting."
+        )
+    return said
 
 
 def _warnings(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from monge.adapters.finding import asked_of
 from monge.adapters.trials import both_of
 from monge.errors import InputError, sentence
 from monge.progress import Report, silent
+from monge.solvers import Graph
 from monge.verdict import Verdict
 
 __all__ = ["judge", "judge_fitted"]
@@ -29,7 +31,7 @@ def judge(
     X_target: Any,
     views: Any = None,
     *,
-    random_state: int = 0,
+    random_state: Any = 0,
     budget: str | float | None = None,
     report: Report = silent,
 ) -> Verdict:
@@ -51,9 +53,9 @@ def judge(
         Target, (m, d).
     views
         What else is known of the target rows, such as the pixels behind their features: a list of
-        matrices (m, k), where neighbours are sought too.
+        matrices (m, k), where neighbours are sought too: by the scores, and by graphs.
     random_state
-        Seed of every draw.
+        Seed of every draw: a whole number, a RandomState, or ``None`` for another at each call.
     budget
         Time, such as ``"60 s"``, or seconds; see `monge.adapters.Auto`. ``None`` cuts nothing.
     report
@@ -75,7 +77,10 @@ def judge(
     >>> monge.judge(monge.Adapter("linear"), X, y, X + [4, 1]).decision
     'adapt'
     """
-    check_draws(random_state)
+    draw = check_draws(random_state)
+    seed = (
+        int(random_state) if isinstance(random_state, int | np.integer) else draw.randint(2**31 - 1)
+    )
     seconds = None if budget is None else seconds_of(budget, "judge")
     estimator = candidates if isinstance(candidates, Adapter) else Adapter()
     options = asked_of(estimator, semi_supervised=False).transport
@@ -88,15 +93,19 @@ def judge(
     elif isinstance(candidates, Adapter):
         given = named_candidates(_candidate(candidates, options))
     else:
-        given = named_candidates(named)
+        given = {
+            name: replace(one, views=one.views or isinstance(one.transport, Graph))
+            for name, one in named_candidates(named).items()
+        }
+        if not given:
+            required, remedy = "one transport at least", "pass 'auto' for all worth a try"
+            raise InputError(sentence("judge", "candidates", required, "none", remedy))
     if is_regression(classifier_of(estimator.classifier)):
         required, got = "a classifier", repr(estimator.classifier)
         remedy = "judge with a classifier: the scores are of classes"
         raise InputError(sentence("judge", "classifier", required, got, remedy))
     both = both_of(clone(estimator), X, y, X_target, views)
-    verdict, _ = judged(
-        estimator, given, both, seed=int(random_state), budget=seconds, report=report
-    )
+    verdict, _ = judged(estimator, given, both, seed=seed, budget=seconds, report=report)
     return verdict
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import warnings
 from collections.abc import Sequence
@@ -256,4 +257,9 @@ def main(words: Sequence[str] | None = None) -> int:
             app(args=arguments, prog_name="monge")
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 0
+    except OSError as error:  # of what is read and written a command speaks itself
+        # what is left in the buffer is not written at the end either
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        complain(f"monge: standard output could not be written: {error.strerror or error}.")
+        return 1
     return 0

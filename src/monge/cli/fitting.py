@@ -211,6 +211,7 @@ def _tell(adapter: Adapter, out: Path, page: Path | None, *, as_json: bool) -> N
     size = sum(path.stat().st_size for path in out.iterdir())
     certificate = adapter.certificate_
     verdict: Verdict | None = getattr(adapter, "verdict_", None)
+    chosen = hasattr(adapter, "transport_")  # by the verdict
     if as_json:
         print_json(
             {
@@ -232,6 +233,10 @@ def _tell(adapter: Adapter, out: Path, page: Path | None, *, as_json: bool) -> N
         )
     if verdict is not None:
         say_verdict(verdict)
-    say(f"Adapter: {out} ({len(adapter.classes_)} classes, {format_bytes(size)})")
+        if not chosen and verdict.decision != "adapt":
+            say(f"Judged: {verdict.choice.name} alone; --transport auto tries the others.")
+    keeps = chosen and verdict and verdict.decision != "adapt"
+    still = ", which moves nothing" if keeps else ""
+    say(f"Adapter: {out} ({len(adapter.classes_)} classes, {format_bytes(size)}){still}")
     if page is not None:
         say(f"Page: {page} ({format_bytes(page.stat().st_size)})")

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from math import floor, log2
 from typing import NamedTuple
 
 import numpy as np
@@ -15,12 +16,17 @@ from monge.numerics import row_slices
 
 __all__ = ["NEIGHBOURS", "Nearest", "nearest_rows", "neighbours_of"]
 
+_FAR = 1e15
+_MOST = 1000
+
 NEIGHBOURS = 10
 """Rows that vote, and neighbours whose labels are compared."""
 
 
 class Nearest(NamedTuple):
     """Square distance, float64, and place of the k nearest rows of each query, (q, k) each.
+
+    Distances are in a unit of the reference rows: a power of two near the largest of them.
 
     Examples
     --------
@@ -39,7 +45,7 @@ def nearest_rows(queries: NDArray, reference: NDArray, k: int) -> Nearest:
     --------
     >>> rows = np.array([[0.0], [1.0], [5.0]])
     >>> nearest_rows(np.array([[4.0]]), rows, 2)
-    Nearest(square=tensor([[1., 9.]], dtype=torch.float64), row=tensor([[2, 1]]))
+    Nearest(square=tensor([[0.2500, 2.2500]], dtype=torch.float64), row=tensor([[2, 1]]))
     """
     points, rows = _about_the_middle(queries, reference)
     index = _sought(points, rows, k, itself=False)
@@ -69,11 +75,19 @@ def neighbours_of(points: NDArray) -> NDArray:
 
 
 def _about_the_middle(queries: NDArray, reference: NDArray) -> tuple[Tensor, Tensor]:
-    """Return both in float32, with the origin among the rows."""
+    """Return both in float32, with the origin among the rows and these of size one.
+
+    So no square is beyond float32, however large or small the numbers are; of a query that is
+    farther than `_FAR` nobody asks how far.
+    """
     rows = torch.from_numpy(np.asarray(reference, dtype=np.float64))
     centre = rows.mean(0)
     points = torch.from_numpy(np.asarray(queries, dtype=np.float64))
-    return (points - centre).float(), (rows - centre).float()
+    rows, points = rows - centre, points - centre
+    reach = float(rows.abs().max()) if rows.numel() else 0.0
+    # a power of two changes no digit
+    unit = 2.0 ** -max(-_MOST, min(floor(log2(reach)), _MOST)) if reach > 0 else 1.0
+    return (points * unit).clamp(-_FAR, _FAR).float(), (rows * unit).float()
 
 
 def _sought(points: Tensor, rows: Tensor, k: int, *, itself: bool) -> Tensor:

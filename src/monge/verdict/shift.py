@@ -13,7 +13,7 @@ from monge.verdict.proportions import black_box_shares, likeliest_shares, total_
 from monge.verdict.scores import SCORES
 from monge.verdict.two_sample import area, area_chance, even_steps, near_votes
 
-__all__ = ["ClassShare", "Shift", "shift_of"]
+__all__ = ["ClassShare", "Shift", "beyond_chance", "shift_of"]
 
 _LEVEL = 0.01
 """Chance at which a difference counts as one, shared by the two tests."""
@@ -122,7 +122,8 @@ def shift_of(
     """Look at the domains as they are.
 
     The class proportions are the likeliest under label shift. Where the domains differ by more than
-    that, they are those that the adapted classifier predicts, if there is one.
+    that, they are those that the adapted classifier predicts, if there is one. Where the classifier
+    is no better than chance on the source, they are left at those of the source.
 
     Parameters
     ----------
@@ -163,12 +164,15 @@ def shift_of(
     ratio = shares / own.clip(min=1e-12)
     weighted = min((_test(odds, ratio[labels]) for odds, labels in told), key=lambda f: f[1])
     tests = len(told)
+    able = beyond_chance(evidence)
     outside = SCORES["support"](evidence)
     shifted = plain[1] * tests < _LEVEL and plain[0] > _AREA
     beyond = weighted[1] * tests < _LEVEL and weighted[0] > _AREA
     if beyond and adapted is not None:
         shares = adapted.predicted_shares
         label_shift = min(label_shift, total_variation(shares, own))
+    if not able:  # who does not know the classes at home cannot count them elsewhere
+        shares, label_shift = own, 0.0
     label = label_shift > max(_SHARES, _NOISE * _noise(own, len(evidence.labels), evidence.target))
     support = outside > _OUTSIDE
     found = {
@@ -188,6 +192,17 @@ def shift_of(
             for label, before, after in zip(classes, own, shares, strict=True)
         ),
     )
+
+
+def beyond_chance(evidence: Evidence) -> bool:
+    """Whether the classifier is right on source rows left out more often than who names one class.
+
+    By two deviations of that share.
+    """
+    right = float((evidence.held.argmax(1) == evidence.labels).mean())
+    largest = float(evidence.proportions.max())
+    deviation = np.sqrt(largest * (1 - largest) / len(evidence.labels))
+    return bool(right > largest + 2 * deviation)
 
 
 def _test(odds: DomainOdds, weight: NDArray | None) -> tuple[float, float]:

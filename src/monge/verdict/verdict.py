@@ -16,6 +16,9 @@ __all__ = ["Choice", "ClassEstimate", "Item", "Tried", "Verdict"]
 
 SCHEMA = 1
 
+_POINT = 0.01
+"""Loss from which a gain is hedged."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Choice:
@@ -180,10 +183,18 @@ class Verdict:
         """What to do, in one sentence."""
         name = self.choice.name
         gain = f"{100 * self.gain.value:+.1f} points"
+        tried = {one.choice.name: one for one in self.trials}
         if self.decision == "adapt":
-            return f"Adapt with {name}: it is thought to gain {gain}."
+            hedge = "; a loss is not ruled out" if self.gain.low < -_POINT else ""
+            return f"Adapt with {name}: it is thought to gain {gain}{hedge}."
         if self.decision == "abstain":
-            return f"Do not adapt: the best candidate, {name}, is thought to bring {gain}."
+            if name in tried and tried[name].scores.get("collapsed"):
+                return (
+                    f"Do not adapt: {name}, the best candidate, gives hardly any row one class, or "
+                    "nearly all rows another."
+                )
+            which = "the best candidate" if len(tried) > 2 else "the one candidate"  # noqa: PLR2004 - the source is one
+            return f"Do not adapt: {name}, {which}, is thought to bring {gain}."
         return (
             f"Undecided: {name} may gain ({gain}), or not; keep the classifier as it is, or label "
             "some target rows and compare."
@@ -213,9 +224,9 @@ class Verdict:
             return cls(
                 decision=_decision(content["decision"]),
                 choice=Choice(**content["choice"]),
-                source_only=Estimate(**content["source_only"]),
-                chosen=Estimate(**content["chosen"]),
-                gain=Estimate(**content["gain"]),
+                source_only=_estimate(content["source_only"]),
+                chosen=_estimate(content["chosen"]),
+                gain=_estimate(content["gain"]),
                 shift=_shift(content["shift"]),
                 per_class=tuple(ClassEstimate(**part) for part in content["per_class"]),
                 evidence=tuple(Item(**part) for part in content["evidence"]),
@@ -247,6 +258,10 @@ def _decision(word: Any) -> Decision:
     return decision
 
 
+def _estimate(content: Mapping[str, Any]) -> Estimate:
+    return Estimate(**{name: float(value) for name, value in content.items()})
+
+
 def _shift(content: Mapping[str, Any]) -> Shift:
     classes = tuple(ClassShare(**part) for part in content["classes"])
     return Shift(**{**content, "kinds": tuple(content["kinds"]), "classes": classes})
@@ -254,7 +269,7 @@ def _shift(content: Mapping[str, Any]) -> Shift:
 
 def _tried(content: Mapping[str, Any]) -> Tried:
     parts = {
-        name: None if content[name] is None else Estimate(**content[name])
+        name: None if content[name] is None else _estimate(content[name])
         for name in ("estimate", "gain")
     }
     return Tried(**{**content, **parts, "choice": Choice(**content["choice"])})

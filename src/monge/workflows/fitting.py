@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,7 @@ from monge.adapters.classifiers import is_regression
 from monge.adapters.judging import judge_fitted
 from monge.data.tables import Table, frame
 from monge.data.tables.base import refuse, require_columns
-from monge.errors import InputError, sentence
+from monge.errors import ConvergenceError, InputError, MongeWarning, sentence
 from monge.progress import Progress, Report, silent
 
 __all__ = ["Sizes", "fit_tables", "read_matrix", "sizes_of"]
@@ -161,7 +162,10 @@ def fit_tables(
     )
     adapter.fit(X, labels, X_target=X_target, report=report)
     if check and not hasattr(adapter, "verdict_"):
-        adapter.verdict_ = judge_fitted(adapter, X, labels, X_target, report=report)
+        try:
+            adapter.verdict_ = judge_fitted(adapter, X, labels, X_target, report=report)
+        except (ConvergenceError, InputError) as error:  # said in passing, it stops no fit
+            warnings.warn(f"The adapter is not judged. {error}", MongeWarning, stacklevel=2)
     return adapter
 
 
