@@ -276,17 +276,19 @@ def _spread(rule: Rule, wrong: Iterable[tuple[Any, Any]]) -> Rule:
 
 def kinds(table: Table) -> dict[str, Any]:
     """Return parts of the random shifts, all of a kind and beginning in one of them."""
-    names = sorted(set(table.family[table.drawn]))
-    order = dict(zip(names, np.random.default_rng(0).permutation(len(names)), strict=True))
-    part = np.array([order.get(name, -1) % PARTS for name in table.family])
-    return {f"part {k}": table.drawn & (part == k) for k in range(PARTS)}
+    return _parts(table, table.family)
 
 
 def dealt(table: Table) -> dict[str, Any]:
     """Return parts of the random shifts dealt at random: of what is left out, the kind is seen."""
-    names = sorted(set(table.setting[table.drawn]))
+    return _parts(table, table.setting)
+
+
+def _parts(table: Table, of: Any) -> dict[str, Any]:
+    """Deal the random shifts into parts, all lines (k,) of a name in one of them."""
+    names = sorted(set(of[table.drawn]))
     order = dict(zip(names, np.random.default_rng(0).permutation(len(names)), strict=True))
-    part = np.array([order.get(name, -1) % PARTS for name in table.setting])
+    part = np.array([order.get(name, -1) % PARTS for name in of])
     return {f"part {k}": table.drawn & (part == k) for k in range(PARTS)}
 
 

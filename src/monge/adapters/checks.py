@@ -32,6 +32,7 @@ __all__ = [
     "check_weights",
     "device_of",
     "require_no_target",
+    "seed_of",
 ]
 
 _TYPES = [np.float64, np.float32]
@@ -167,6 +168,14 @@ def check_draws(random_state: Any) -> np.random.RandomState:
         remedy = "pass for example random_state=0"
         raise InputError(sentence("Adapter", "random_state", required, got, remedy)) from error
     return draw
+
+
+def seed_of(random_state: Any) -> int:
+    """Return a seed: the whole number that is given, or one drawn; errors as in `check_draws`."""
+    draw = check_draws(random_state)
+    if isinstance(random_state, int | np.integer):
+        return int(random_state)
+    return int(draw.randint(2**31 - 1))
 
 
 def check_weights(weights: Any, length: int, name: str) -> NDArray | None:

@@ -10,7 +10,7 @@ from sklearn.base import clone
 
 from monge.adapters.auto import Auto, Sizes, seconds_of, within
 from monge.adapters.candidates import Candidate, candidates
-from monge.adapters.checks import check_draws
+from monge.adapters.checks import seed_of
 from monge.adapters.concluding import conclude
 from monge.adapters.domains import Source, Target
 from monge.adapters.trying import try_all
@@ -97,11 +97,9 @@ def choose(adapter: Any, options: Auto, source: Source, target: Target, report: 
         X_target=target.X,
         views=target.views,
     )
-    seed = adapter.random_state
-    if not isinstance(seed, int | np.integer):
-        seed = check_draws(seed).randint(2**31 - 1)
+    seed = seed_of(adapter.random_state)
     budget = seconds_of(options.budget, "Auto")
-    verdict, fitted = judged(adapter, None, both, seed=int(seed), budget=budget, report=report)
+    verdict, fitted = judged(adapter, None, both, seed=seed, budget=budget, report=report)
     chosen = fitted[verdict.followed.name]
     if source.weight is not None or target.weight is not None:
         takes_views = isinstance(chosen.transport, Graph) and target.views

@@ -11,7 +11,7 @@ from sklearn.base import clone
 from monge.adapters.adapter import Adapter
 from monge.adapters.auto import Auto, seconds_of
 from monge.adapters.candidates import Candidate, named_candidates
-from monge.adapters.checks import check_draws
+from monge.adapters.checks import seed_of
 from monge.adapters.choosing import judged
 from monge.adapters.classifiers import classifier_of, is_regression
 from monge.adapters.finding import asked_of
@@ -77,10 +77,7 @@ def judge(
     >>> monge.judge(monge.Adapter("linear"), X, y, X + [4, 1]).decision
     'adapt'
     """
-    draw = check_draws(random_state)
-    seed = (
-        int(random_state) if isinstance(random_state, int | np.integer) else draw.randint(2**31 - 1)
-    )
+    seed = seed_of(random_state)
     seconds = None if budget is None else seconds_of(budget, "judge")
     estimator = candidates if isinstance(candidates, Adapter) else Adapter()
     options = asked_of(estimator, semi_supervised=False).transport

@@ -260,6 +260,10 @@ def main(words: Sequence[str] | None = None) -> int:
     except OSError as error:  # of what is read and written a command speaks itself
         # what is left in the buffer is not written at the end either
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        complain(f"monge: standard output could not be written: {error.strerror or error}.")
+        said = error.strerror or error
+        if error.filename is None:
+            complain(f"monge: standard output could not be written: {said}.")
+        else:
+            complain(f"monge: {error.filename}: {said}.")
         return 1
     return 0
